@@ -1,0 +1,64 @@
+use alloy_primitives::{B256, U256, keccak256};
+
+/// What a verifier learnt from a piece of evidence, in the shape of `IAttestation.Claims`.
+///
+/// Nothing here depends on the present time: [`check_time`](crate::check_time) compares it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The kind that was verified, one of [`kind`](crate::kind).
+    pub kind: u8,
+    /// 1 key signature, 2 zero-knowledge proof, 3 TEE, 4 TEE with attested GPU.
+    pub assurance: u8,
+    /// The registers that identify the code, laid out per kind in docs/attestation.md.
+    pub measurement: Vec<u8>,
+    /// `keccak256(abi.encode(kind, measurement))`.
+    pub identity: B256,
+    /// keccak256 of the hardware id, zero where the kind has none.
+    pub platform: B256,
+    /// What the evidence commits to: report data, public inputs, digest.
+    pub bound: Vec<u8>,
+    /// keccak256 of the signed bytes alone: the replay key, whatever surrounds them.
+    pub id: B256,
+    /// The roots relied on: keccak256 of each root's DER.
+    pub anchors: Vec<B256>,
+    /// Digest of the collateral relied on, zero where the kind needs none.
+    pub collateral: B256,
+    /// Unix seconds, 0 where the evidence carries no time.
+    pub issued_at: u64,
+    /// Unix seconds: the latest start of every statement used.
+    pub not_before: u64,
+    /// Unix seconds, exclusive: the earliest end of every statement used.
+    pub not_after: u64,
+    /// Bit set of [`status`], 0 = up to date.
+    pub status: u32,
+    /// What a later judgement by newer collateral needs.
+    pub tcb: Vec<u8>,
+}
+
+/// Bits of [`Claims::status`].
+pub mod status {
+    /// The platform needs software hardening (`SWHardeningNeeded`).
+    pub const SW_HARDENING_NEEDED: u32 = 1;
+    /// The platform needs configuration (`ConfigurationNeeded`).
+    pub const CONFIGURATION_NEEDED: u32 = 1 << 1;
+    /// The platform's TCB is out of date (`OutOfDate`).
+    pub const OUT_OF_DATE: u32 = 1 << 2;
+    /// The TD should be relaunched (`TDRelaunchAdvised`): it started under an older TCB.
+    pub const RELAUNCH_ADVISED: u32 = 1 << 3;
+    /// An anchor is left to the caller's policy.
+    pub const ANCHOR_LEFT_TO_POLICY: u32 = 1 << 30;
+    /// The collateral's signatures were not checked.
+    pub const COLLATERAL_ASSUMED: u32 = 1 << 31;
+}
+
+/// `keccak256(abi.encode(uint8 kind, bytes measurement))`.
+pub(crate) fn identity(kind: u8, measurement: &[u8]) -> B256 {
+    let padded = measurement.len().next_multiple_of(32);
+    let mut encoded = Vec::with_capacity(96 + padded);
+    encoded.extend_from_slice(&U256::from(kind).to_be_bytes::<32>());
+    encoded.extend_from_slice(&U256::from(64).to_be_bytes::<32>());
+    encoded.extend_from_slice(&U256::from(measurement.len()).to_be_bytes::<32>());
+    encoded.extend_from_slice(measurement);
+    encoded.resize(96 + padded, 0);
+    keccak256(encoded)
+}

@@ -1,0 +1,152 @@
+use core::fmt;
+
+/// Declares the closed table of codes: the enum, its numbers, its texts and the list of all.
+macro_rules! codes {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        /// Why evidence was refused: a closed table, frozen once a chain is live.
+        ///
+        /// The numbers reach contracts in `Refused(uint16)`, the texts only operators. Checks run
+        /// in the order that docs/attestation.md fixes, and the first that fails gives the code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Code {
+            $(#[doc = $text] $name = $number,)*
+        }
+
+        impl Code {
+            /// Every code, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The check that failed, in words.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Every kind.
+    EvidenceLength = 1, "evidence does not have its kind's exact length";
+    CollateralNotEmpty = 2, "collateral given to a kind that takes none";
+    KeyEncoding = 3, "public key is malformed, not canonical or not on its curve";
+    SignatureEncoding = 4, "signature is malformed, out of range or not canonical";
+    SmallOrder = 5, "public key or nonce point has small order";
+    SignatureInvalid = 6, "signature does not verify";
+
+    // Kind 1: the quote.
+    QuoteTruncated = 100, "quote is shorter than its structure";
+    QuoteVersion = 101, "quote version is not 3, 4 or 5";
+    QuoteTeeType = 102, "TEE type does not fit the quote's version";
+    QuoteKeyType = 103, "attestation key is not ECDSA on P-256";
+    QuoteVendor = 104, "quoting enclave's vendor is not Intel";
+    QuoteBody = 105, "body type or size of a version 5 quote is not a TD report's";
+    QuoteSignatureData = 106, "lengths inside the quote's signature data do not add up";
+    QuoteTrailingBytes = 107, "bytes follow the quote";
+    QuoteCertificationType = 108, "quote carries no certificate chain and the collateral neither";
+    DebugEnclave = 110, "enclave or trust domain runs in debug or profiling mode";
+    ZeroMeasurement = 111, "code measurement is all zero";
+    TdAttributes = 112, "trust domain's attributes are unsafe or reserved bits are set";
+    ServiceTd = 113, "trust domain is bound to a service trust domain";
+
+    // Kind 1: the collateral's encoding.
+    CollateralJson = 120, "collateral is not well-formed JSON with the expected fields";
+    TcbInfoJson = 121, "TCB info is not well-formed JSON with the expected fields";
+    QeIdentityJson = 122, "QE identity is not well-formed JSON with the expected fields";
+    DateEncoding = 123, "date is malformed";
+    TcbLevelCount = 124, "TCB info or QE identity lists too many levels";
+
+    // Kind 1: certificates and revocation lists.
+    PemEncoding = 130, "certificate chain is not strict PEM";
+    ChainLength = 131, "certificate chain does not have its exact length";
+    CertificateEncoding = 132, "certificate is not strict DER of the expected form";
+    CertificateAlgorithm = 133, "certificate's key or signature is not ECDSA P-256 with SHA-256";
+    CertificateExtension = 134, "certificate has a repeated, malformed or unknown critical extension";
+    UnknownRoot = 135, "chain does not end in a root that the chain trusts";
+    RootMismatch = 136, "chains end in different roots";
+    CertificateIssuer = 137, "certificate's issuer is not the next certificate's subject";
+    CertificateUsage = 138, "certificate may not be used as it is: authority, path length or key usage";
+    PckExtension = 139, "PCK certificate's SGX extension is missing or malformed";
+    CrlEncoding = 140, "revocation list is not strict DER of the expected form";
+    CrlEntryCount = 141, "revocation list has too many entries";
+    CrlIssuer = 142, "revocation list's issuer is not the certificates' issuer";
+    CertificateRevoked = 143, "certificate is revoked";
+    EmptyWindow = 144, "no moment lies inside the validity of every statement used";
+
+    // Kind 1: signatures, in the order of checking.
+    RootCrlSignature = 150, "root's revocation list signature does not verify";
+    PckCaSignature = 151, "PCK authority's certificate signature does not verify";
+    PckCrlSignature = 152, "PCK revocation list signature does not verify";
+    PckSignature = 153, "PCK certificate's signature does not verify";
+    TcbSignerSignature = 154, "TCB info signer's certificate signature does not verify";
+    QeSignerSignature = 155, "QE identity signer's certificate signature does not verify";
+    TcbInfoSignature = 156, "TCB info's signature does not verify";
+    QeIdentitySignature = 157, "QE identity's signature does not verify";
+    QeReportSignature = 158, "quoting enclave report's signature does not verify";
+    QuoteSignature = 159, "quote's signature does not verify";
+
+    // Kind 1: the quoting enclave.
+    QeReportData = 160, "quoting enclave does not vouch for the attestation key";
+    QeIdentityKind = 161, "QE identity is not for this kind of quote";
+    QeSigner = 162, "quoting enclave's signer is not the QE identity's";
+    QeDebug = 163, "quoting enclave runs in debug mode";
+    QeProduct = 164, "quoting enclave's product id is not the QE identity's";
+    QeMiscSelect = 165, "quoting enclave's MISCSELECT is not the QE identity's";
+    QeAttributes = 166, "quoting enclave's attributes are not the QE identity's";
+    QeTcbLevel = 167, "no TCB level of the QE identity fits the quoting enclave";
+
+    // Kind 1: the platform.
+    TcbInfoKind = 170, "TCB info is not for this kind of quote";
+    Fmspc = 171, "TCB info is for another FMSPC";
+    PceId = 172, "TCB info is for another PCE";
+    TcbLevel = 173, "no TCB level fits the platform";
+    TdxModuleIdentity = 174, "TCB info knows no TDX module of this version";
+    TdxModuleSigner = 175, "TDX module's signer is not the TCB info's";
+    TdxModuleAttributes = 176, "TDX module's attributes are not the TCB info's";
+    TdxModuleTcbLevel = 177, "no TCB level fits the TDX module";
+    TcbStatus = 178, "matched TCB level has a status that its structure does not allow";
+    TcbRevoked = 179, "platform, TDX module or quoting enclave is revoked";
+}
+
+impl Code {
+    /// The number that contracts see.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn numbers_ascend() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
+    }
+
+    #[test]
+    fn the_document_lists_exactly_these() {
+        let document = include_str!("../../../docs/attestation.md");
+        let rows: Vec<String> = document
+            .lines()
+            .filter(|line| {
+                line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit())
+            })
+            .filter(|line| line.contains(" · "))
+            .map(str::to_owned)
+            .collect();
+        let expected: Vec<String> = Code::ALL
+            .iter()
+            .map(|code| format!("| {} · `{code:?}` | {code} |", code.number()))
+            .collect();
+        assert_eq!(rows, expected);
+    }
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod anchors;
+mod backend;
+mod claims;
+mod code;
+mod kinds;
+mod refusal;
+pub mod signatures;
+mod verify;
+mod work;
+
+pub use anchors::{AnchorError, Anchors};
+pub use backend::Backend;
+pub use claims::{Claims, status};
+pub use code::Code;
+pub use kinds::kind;
+pub use refusal::{Refusal, TimeRefusal};
+pub use verify::{check_time, verify};
+pub use work::{Work, work};
