@@ -143,17 +143,14 @@ mod tests {
             AssayConfig { trust: BTreeMap::from([(1, vec![anchor(b"a")])]), ..base.clone() },
             AssayConfig { trust: BTreeMap::from([(2, vec![anchor(b"a")])]), ..base.clone() },
             AssayConfig { trust: BTreeMap::from([(1, vec![anchor(b"b")])]), ..base.clone() },
-            AssayConfig {
-                trust: BTreeMap::from([(1, vec![anchor(b"a"), anchor(b"b")])]),
-                ..base.clone()
-            },
+            AssayConfig { trust: BTreeMap::from([(1, vec![anchor(b"a"), anchor(b"b")])]), ..base },
         ];
         let mut seen: Vec<_> = variants.iter().map(|config| config.rules(0).commitment()).collect();
         seen.sort();
         seen.dedup();
         assert_eq!(seen.len(), variants.len());
         // An empty list of anchors trusts nothing more than an absent one.
-        let empty = AssayConfig { trust: BTreeMap::from([(1, vec![])]), ..base.clone() };
+        let empty = AssayConfig { trust: BTreeMap::from([(1, vec![])]), ..base };
         assert_eq!(empty.rules(0).commitment(), base.rules(0).commitment());
     }
 }

@@ -330,8 +330,10 @@ impl RollupConfig {
                 condition
                     .as_timestamp()
                     // Active at genesis is active at genesis, whichever second is named.
-                    .map(|time| time.max(self.genesis.l2_time).to_string())
-                    .unwrap_or_else(|| "never".into())
+                    .map_or_else(
+                        || "never".into(),
+                        |time| time.max(self.genesis.l2_time).to_string(),
+                    )
             };
             same(
                 fork_name(fork),
