@@ -1,0 +1,168 @@
+//! Verdicts computed once: by the pool when it admits a transaction, or ahead of a block's
+//! execution on other cores. Gas is charged the same either way, so that nobody can tell.
+//!
+//! A verdict is a pure function of the rules and the calldata without `time`, which is what the key
+//! hashes. The cache holds bytes, not entries: a flood of distinct documents cannot grow it. What
+//! the pool computes and what blocks need are kept apart: a flood through the pool cannot evict a
+//! block's verdicts.
+
+use crate::Verdict;
+use alloy_primitives::{B256, map::B256Map};
+use parking_lot::Mutex;
+use std::{collections::VecDeque, sync::Arc};
+
+/// Who computes, and so which part a new verdict goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CachePart {
+    /// Block execution and building.
+    #[default]
+    Block,
+    /// Speculative execution in the pool.
+    Pool,
+    /// Calls and traces: read what is there, add nothing.
+    ReadOnly,
+}
+
+/// A bounded, shared cache of verdicts. Clones share it.
+#[derive(Debug, Clone)]
+pub struct VerdictCache {
+    parts: Arc<[Mutex<Part>; 2]>,
+}
+
+/// What the cache holds and how it fares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// Verdicts held.
+    pub entries: usize,
+    /// Bytes held.
+    pub bytes: usize,
+    /// Lookups that found their verdict.
+    pub hits: u64,
+    /// Lookups that did not.
+    pub misses: u64,
+}
+
+#[derive(Debug, Default)]
+struct Part {
+    verdicts: B256Map<Verdict>,
+    /// Oldest first: the order of eviction.
+    order: VecDeque<B256>,
+    bytes: usize,
+    limit: usize,
+    hits: u64,
+    misses: u64,
+}
+
+/// What an entry costs besides the verdict's own heap: the map's and the queue's share.
+const ENTRY_BYTES: usize = 160 + std::mem::size_of::<Verdict>();
+
+impl Part {
+    fn insert(&mut self, key: B256, verdict: Verdict) {
+        let size = size_of_verdict(&verdict);
+        if size > self.limit || self.verdicts.contains_key(&key) {
+            return;
+        }
+        while self.bytes + size > self.limit {
+            let Some(oldest) = self.order.pop_front() else { break };
+            if let Some(evicted) = self.verdicts.remove(&oldest) {
+                self.bytes -= size_of_verdict(&evicted);
+            }
+        }
+        self.bytes += size;
+        self.order.push_back(key);
+        self.verdicts.insert(key, verdict);
+    }
+}
+
+fn size_of_verdict(verdict: &Verdict) -> usize {
+    ENTRY_BYTES
+        + verdict.as_ref().map_or(0, |claims| {
+            claims.measurement.len()
+                + claims.bound.len()
+                + claims.tcb.len()
+                + claims.anchors.len() * 32
+                + std::mem::size_of_val(&**claims)
+        })
+}
+
+impl VerdictCache {
+    /// A cache of at most `bytes`, three quarters of them for blocks and one for the pool.
+    pub fn new(bytes: usize) -> Self {
+        let pool = bytes / 4;
+        let part = |limit| Mutex::new(Part { limit, ..Part::default() });
+        Self { parts: Arc::new([part(bytes - pool), part(pool)]) }
+    }
+
+    /// The verdict under this key, from either part.
+    pub(crate) fn get(&self, key: &B256) -> Option<Verdict> {
+        for part in self.parts.iter() {
+            let mut part = part.lock();
+            if let Some(verdict) = part.verdicts.get(key).cloned() {
+                part.hits += 1;
+                return Some(verdict);
+            }
+        }
+        self.parts[0].lock().misses += 1;
+        None
+    }
+
+    /// Remembers a verdict.
+    pub(crate) fn insert(&self, part: CachePart, key: B256, verdict: Verdict) {
+        match part {
+            CachePart::Block => self.parts[0].lock().insert(key, verdict),
+            CachePart::Pool => self.parts[1].lock().insert(key, verdict),
+            CachePart::ReadOnly => {}
+        }
+    }
+
+    /// What the cache holds now.
+    pub fn stats(&self) -> CacheStats {
+        self.parts.iter().fold(CacheStats::default(), |stats, part| {
+            let part = part.lock();
+            CacheStats {
+                entries: stats.entries + part.verdicts.len(),
+                bytes: stats.bytes + part.bytes,
+                hits: stats.hits + part.hits,
+                misses: stats.misses + part.misses,
+            }
+        })
+    }
+}
+
+impl Default for VerdictCache {
+    /// 32 MiB: some twenty thousand verdicts on TEE evidence.
+    fn default() -> Self {
+        Self::new(32 << 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_attestation::{Code, Refusal};
+
+    fn refusal() -> Verdict {
+        Err(Refusal::Refused(Code::SignatureInvalid))
+    }
+
+    #[test]
+    fn a_flood_stays_within_its_bytes_and_its_part() {
+        let cache = VerdictCache::new(64 << 10);
+        let kept = B256::repeat_byte(0xaa);
+        cache.insert(CachePart::Block, kept, refusal());
+        for index in 0..10_000u64 {
+            cache.insert(CachePart::Pool, B256::left_padding_from(&index.to_be_bytes()), refusal());
+            assert!(cache.stats().bytes <= 64 << 10);
+        }
+        assert!(cache.get(&kept).is_some(), "the pool evicted a block's verdict");
+        assert!(cache.get(&B256::left_padding_from(&9_999u64.to_be_bytes())).is_some());
+        assert!(cache.get(&B256::ZERO).is_none(), "the oldest of the flood is gone");
+    }
+
+    #[test]
+    fn read_only_adds_nothing() {
+        let cache = VerdictCache::default();
+        cache.insert(CachePart::ReadOnly, B256::ZERO, refusal());
+        assert_eq!(cache.stats().entries, 0);
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod abi;
+mod attestation;
+mod attribution;
+mod cache;
+pub mod gas;
+mod interface;
+mod outcome;
+mod registry;
+mod signatures;
+
+pub use attestation::Verdict;
+pub use cache::{CachePart, CacheStats, VerdictCache};
+pub use interface::{IAttestation, IAttribution, ISignatures};
+pub use outcome::Outcome;
+pub use registry::{PrecompileError, Precompiles, install};
