@@ -1,0 +1,106 @@
+//! Certificate revocation lists (RFC 5280, version 2) of one issuer, complete and not partitioned.
+
+use super::{
+    Malformed,
+    der::{self, Reader},
+    x509::{self, ECDSA_WITH_SHA256, Serial},
+};
+use crate::{Code, signatures::p256};
+use alloy_primitives::hex;
+
+/// Most revoked certificates in a list.
+pub(crate) const MAX_ENTRIES: usize = 1024;
+
+const AUTHORITY_KEY_ID: &[u8] = &hex!("551d23");
+const CRL_NUMBER: &[u8] = &hex!("551d14");
+const REASON_CODE: &[u8] = &hex!("551d15");
+const INVALIDITY_DATE: &[u8] = &hex!("551d18");
+
+/// A revocation list. Its signature is not checked by reading it.
+pub(crate) struct RevocationList<'a> {
+    /// The signed part, whole.
+    pub(crate) tbs: &'a [u8],
+    pub(crate) issuer: &'a [u8],
+    /// Unix seconds: in force from the first, replaced at the second.
+    pub(crate) this_update: u64,
+    pub(crate) next_update: u64,
+    pub(crate) signature: [u8; 64],
+    revoked: Vec<Serial>,
+}
+
+impl<'a> RevocationList<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Code> {
+        let list = Self::read(bytes).map_err(|Malformed| Code::CrlEncoding)?;
+        list.ok_or(Code::CrlEntryCount)
+    }
+
+    pub(crate) fn revokes(&self, serial: &Serial) -> bool {
+        self.revoked.contains(serial)
+    }
+
+    /// `Ok(None)` is too many entries.
+    fn read(bytes: &'a [u8]) -> Result<Option<Self>, Malformed> {
+        let mut outer = Reader::only(bytes, der::SEQUENCE)?;
+        let tbs = outer.expect(der::SEQUENCE)?;
+        let algorithm = outer.expect(der::SEQUENCE)?.whole;
+        let signature = der::ecdsa_signature(outer.bit_string()?)?;
+        outer.finish()?;
+        if !p256::signature_in_range(&signature) {
+            return Err(Malformed);
+        }
+
+        let mut inner = Reader::new(tbs.value);
+        let version = inner.unsigned()?;
+        let inner_algorithm = inner.expect(der::SEQUENCE)?.whole;
+        if version != [1] || algorithm != ECDSA_WITH_SHA256 || inner_algorithm != algorithm {
+            return Err(Malformed);
+        }
+        let issuer = x509::name(&mut inner)?;
+        let (this_update, next_update) = (inner.time()?, inner.time()?);
+        let mut revoked = Vec::new();
+        if inner.next_is(der::SEQUENCE) {
+            let mut entries = inner.nested(der::SEQUENCE)?;
+            while !entries.is_empty() {
+                if revoked.len() == MAX_ENTRIES {
+                    return Ok(None);
+                }
+                revoked.push(entry(entries.nested(der::SEQUENCE)?)?);
+            }
+        }
+        let mut tagged = inner.nested(der::CONTEXT_0)?;
+        inner.finish()?;
+        let extensions = tagged.nested(der::SEQUENCE)?;
+        tagged.finish()?;
+        // Anything else (delta lists, partitions) changes what the list means.
+        known_extensions(extensions, &[AUTHORITY_KEY_ID, CRL_NUMBER])?;
+        Ok(Some(Self { tbs: tbs.whole, issuer, this_update, next_update, signature, revoked }))
+    }
+}
+
+/// Reads a revoked certificate's serial number. Whatever the reason, it is revoked.
+fn entry(mut entry: Reader<'_>) -> Result<Serial, Malformed> {
+    let serial = x509::serial(&mut entry)?;
+    entry.time()?;
+    if !entry.is_empty() {
+        let extensions = entry.nested(der::SEQUENCE)?;
+        entry.finish()?;
+        known_extensions(extensions, &[REASON_CODE, INVALIDITY_DATE])?;
+    }
+    Ok(serial)
+}
+
+/// Passes over extensions, none twice, all among `known`.
+fn known_extensions<const N: usize>(
+    mut reader: Reader<'_>,
+    known: &[&[u8]; N],
+) -> Result<(), Malformed> {
+    let mut seen = [false; N];
+    while !reader.is_empty() {
+        let (id, _, _) = x509::extension(&mut reader)?;
+        let index = known.iter().position(|known| *known == id).ok_or(Malformed)?;
+        if std::mem::replace(&mut seen[index], true) {
+            return Err(Malformed);
+        }
+    }
+    Ok(())
+}
