@@ -1,0 +1,249 @@
+//! Bytes of keys and values. Whatever is decoded may be damaged: nothing here panics on it.
+//!
+//! Compact decoders panic on bytes that no encoder writes, so each is guarded: small values by a
+//! check of their length against their own flags, large ones by a checksum.
+
+use crate::{StorageError, tables::Table};
+use alloy_consensus::Header;
+use alloy_eips::eip2718::Typed2718;
+use alloy_primitives::{B256, BlockNumber, U256};
+use alloy_rlp::{Decodable, Encodable};
+use alloy_trie::{BranchNodeCompact, Nibbles, TrieMask};
+use arrayvec::ArrayVec;
+use assay_evm::Receipt;
+use op_alloy_consensus::{OpReceipt, OpReceiptEnvelope};
+use reth_codecs::Compact;
+use reth_primitives_traits::Account;
+
+/// Longest key: hashed address, 64 nibbles and their end, and a block number or what sorts after
+/// every block number.
+pub(crate) const MAX_KEY: usize = 32 + 65 + 9;
+
+/// Largest value that is written. MDBX aborts the process on one beyond its own limit, 2 GiB.
+pub(crate) const MAX_VALUE: usize = 1 << 30;
+
+/// A key in a buffer of its own.
+pub(crate) type KeyBuf = ArrayVec<u8, MAX_KEY>;
+
+/// Ends a path in a key: nibbles are written one above their value, so that no key is another's
+/// prefix and a node comes before its descendants.
+const PATH_END: u8 = 0;
+
+/// Joins parts into one key.
+pub(crate) fn key(parts: &[&[u8]]) -> KeyBuf {
+    let mut key = KeyBuf::new();
+    for part in parts {
+        // Parts are hashes, paths of at most 64 nibbles and block numbers: they fit.
+        let _ = key.try_extend_from_slice(part);
+    }
+    key
+}
+
+/// Appends a trie path to a key.
+pub(crate) fn push_path(key: &mut KeyBuf, path: &Nibbles) {
+    for nibble in path.iter() {
+        let _ = key.try_push(nibble + 1);
+    }
+    let _ = key.try_push(PATH_END);
+}
+
+/// Reads a trie path back.
+pub(crate) fn read_path(bytes: &[u8]) -> Option<Nibbles> {
+    let (end, nibbles) = bytes.split_last()?;
+    if *end != PATH_END || nibbles.len() > 64 {
+        return None;
+    }
+    let mut path = Nibbles::new();
+    for nibble in nibbles {
+        path.push(nibble.checked_sub(1).filter(|nibble| *nibble < 16)?);
+    }
+    Some(path)
+}
+
+/// A block number as part of a key: sorted by bytes as by value.
+pub(crate) const fn number(number: BlockNumber) -> [u8; 8] {
+    number.to_be_bytes()
+}
+
+/// Reads a block number.
+pub(crate) fn read_number(bytes: &[u8]) -> Option<BlockNumber> {
+    Some(BlockNumber::from_be_bytes(bytes.try_into().ok()?))
+}
+
+/// An account's Compact encoding.
+pub(crate) fn put_account(account: &Account, out: &mut Vec<u8>) {
+    account.to_compact(out);
+}
+
+/// Reads an account. Its first two bytes say how long the fields are: 4 bits for the nonce, 6 for
+/// the balance, 1 for the presence of a code hash.
+pub(crate) fn read_account(bytes: &[u8]) -> Option<Account> {
+    let flags = u16::from_le_bytes(bytes.first_chunk::<2>().copied()?);
+    let nonce = usize::from(flags & 0xf);
+    let balance = usize::from(flags >> 4 & 0x3f);
+    let code = if flags >> 10 & 1 == 1 { 32 } else { 0 };
+    let fits = flags >> 11 == 0 && nonce <= 8 && balance <= 32;
+    (fits && bytes.len() == 2 + nonce + balance + code)
+        .then(|| Account::from_compact(bytes, bytes.len()).0)
+}
+
+/// A slot's Compact encoding: big endian without leading zeros, so empty for zero.
+pub(crate) fn put_slot(value: U256, out: &mut Vec<u8>) {
+    let bytes = value.to_be_bytes::<32>();
+    out.extend_from_slice(&bytes[value.leading_zeros() / 8..]);
+}
+
+/// Reads a slot.
+pub(crate) fn read_slot(bytes: &[u8]) -> Option<U256> {
+    U256::try_from_be_slice(bytes)
+}
+
+/// A branch node's Compact encoding.
+pub(crate) fn put_node(node: &BranchNodeCompact, out: &mut Vec<u8>) {
+    node.to_compact(out);
+}
+
+/// Reads a branch node: three masks, the second and third within the first, then one hash for each
+/// bit of the third and perhaps the root's before them.
+pub(crate) fn read_node(bytes: &[u8]) -> Option<BranchNodeCompact> {
+    let (masks, hashes) = bytes.split_first_chunk::<6>()?;
+    let mask = |at: usize| TrieMask::new(u16::from_be_bytes([masks[at], masks[at + 1]]));
+    let (state, tree, hash) = (mask(0), mask(2), mask(4));
+    let count = hashes.len() / 32;
+    let within = tree.is_subset_of(state) && hash.is_subset_of(state);
+    let expected = usize::from(hash.count_ones() as u8);
+    let fits = hashes.len().is_multiple_of(32) && (count == expected || count == expected + 1);
+    (within && fits).then(|| BranchNodeCompact::from_compact(bytes, bytes.len()).0)
+}
+
+/// A fast 32-bit digest of bytes on disk: finds damage, resists no one.
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |hash: u64, word: u64| {
+        let product = u128::from(hash ^ word).wrapping_mul(u128::from(FACTOR));
+        (product as u64) ^ ((product >> 64) as u64).rotate_left(29) ^ FACTOR
+    };
+    let mut hash = fold(FACTOR, bytes.len() as u64);
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        // A chunk has eight bytes.
+        hash = fold(hash, chunk.try_into().map_or(0, u64::from_le_bytes));
+    }
+    let mut last = [0; 8];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    hash = fold(hash, u64::from_le_bytes(last));
+    ((hash ^ (hash >> 32)) as u32).to_le_bytes()
+}
+
+/// Writes a value that carries its checksum.
+pub(crate) fn seal(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = vec![0; 4];
+    write(&mut out);
+    let sum = checksum(&out[4..]);
+    out[..4].copy_from_slice(&sum);
+    out
+}
+
+/// Takes the checksum off a value.
+pub(crate) fn open<'a>(
+    table: Table,
+    key: &[u8],
+    value: &'a [u8],
+) -> Result<&'a [u8], StorageError> {
+    let (sum, bytes) = value
+        .split_first_chunk::<4>()
+        .ok_or_else(|| StorageError::corrupt(table, key, "too short"))?;
+    if *sum != checksum(bytes) {
+        return Err(StorageError::corrupt(table, key, "checksum does not match"));
+    }
+    Ok(bytes)
+}
+
+/// A header's Compact encoding.
+pub(crate) fn put_header(header: &Header, out: &mut Vec<u8>) {
+    header.to_compact(out);
+}
+
+/// Reads a header whose checksum was right.
+pub(crate) fn read_header(bytes: &[u8]) -> Header {
+    Header::from_compact(bytes, bytes.len()).0
+}
+
+/// Receipts as an RLP list, each without its bloom, in the layout of op-alloy's `OpReceipt`.
+pub(crate) fn put_receipts(receipts: &[Receipt], out: &mut Vec<u8>) {
+    let payload_length = receipts.iter().map(|receipt| receipt_header(receipt).1).sum();
+    alloy_rlp::Header { list: true, payload_length }.encode(out);
+    for receipt in receipts {
+        let (header, _) = receipt_header(receipt);
+        header.encode(out);
+        receipt.ty().encode(out);
+        let Some(inner) = receipt.as_receipt() else { continue };
+        inner.status.encode(out);
+        inner.cumulative_gas_used.encode(out);
+        inner.logs.encode(out);
+        if let Some(nonce) = receipt.deposit_nonce() {
+            nonce.encode(out);
+        }
+        if let Some(version) = receipt.deposit_receipt_version() {
+            version.encode(out);
+        }
+    }
+}
+
+/// A receipt's list header and its whole length.
+fn receipt_header(receipt: &Receipt) -> (alloy_rlp::Header, usize) {
+    let payload_length = receipt.ty().length()
+        + receipt.as_receipt().map_or(0, |inner| {
+            inner.status.length() + inner.cumulative_gas_used.length() + inner.logs.length()
+        })
+        + receipt.deposit_nonce().map_or(0, |nonce| nonce.length())
+        + receipt.deposit_receipt_version().map_or(0, |version| version.length());
+    let header = alloy_rlp::Header { list: true, payload_length };
+    let length = header.length_with_payload();
+    (header, length)
+}
+
+/// Reads receipts and computes their blooms.
+pub(crate) fn read_receipts(mut bytes: &[u8]) -> Option<Vec<Receipt>> {
+    let receipts = Vec::<OpReceipt>::decode(&mut bytes).ok()?;
+    bytes.is_empty().then(|| {
+        receipts
+            .into_iter()
+            .map(|receipt| {
+                OpReceiptEnvelope::from(alloy_consensus::TxReceipt::into_with_bloom(receipt))
+            })
+            .collect()
+    })
+}
+
+/// Appends `key` to a list of ascending keys, as what it shares with the one before and the rest.
+pub(crate) fn push_front_coded(list: &mut Vec<u8>, previous: &mut KeyBuf, key: &[u8]) {
+    let shared = previous.iter().zip(key).take_while(|(a, b)| a == b).count();
+    // Keys are at most `MAX_KEY` bytes long.
+    list.push(shared as u8);
+    list.push((key.len() - shared) as u8);
+    list.extend_from_slice(&key[shared..]);
+    previous.truncate(shared);
+    let _ = previous.try_extend_from_slice(&key[shared..]);
+}
+
+/// Calls `visit` for each key of a front-coded list; `None` if the list is damaged.
+pub(crate) fn for_each_front_coded(mut list: &[u8], mut visit: impl FnMut(&[u8])) -> Option<()> {
+    let mut key = KeyBuf::new();
+    while let Some((&[shared, rest], tail)) = list.split_first_chunk::<2>() {
+        let (shared, rest) = (usize::from(shared), usize::from(rest));
+        if shared > key.len() || rest > tail.len() {
+            return None;
+        }
+        key.truncate(shared);
+        key.try_extend_from_slice(&tail[..rest]).ok()?;
+        visit(&key);
+        list = &tail[rest..];
+    }
+    list.is_empty().then_some(())
+}
+
+/// Reads a hash.
+pub(crate) fn read_hash(bytes: &[u8]) -> Option<B256> {
+    B256::try_from(bytes).ok()
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod changes;
+mod codec;
+mod commit;
+mod cursor;
+mod error;
+mod executed;
+mod genesis;
+mod meta;
+mod reader;
+mod snapshot;
+mod store;
+mod tables;
+mod verify;
+
+pub use error::StorageError;
+pub use executed::ExecutedBlock;
+pub use snapshot::{HistoricalSnapshot, Labels, Snapshot};
+pub use store::{Store, StoreOptions};
