@@ -1,0 +1,6 @@
+//! What the tests share: a pretended L1 and L2, and transactions.
+
+mod chain;
+mod pipeline;
+mod transitions;
+pub(crate) mod transactions;
