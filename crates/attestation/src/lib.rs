@@ -4,6 +4,7 @@ mod anchors;
 mod backend;
 mod claims;
 mod code;
+pub mod dev;
 mod encoding;
 mod kinds;
 mod refusal;
