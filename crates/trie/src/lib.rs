@@ -1,15 +1,28 @@
 #![doc = include_str!("../README.md")]
 
+mod accounts;
 mod cursor;
+mod encode;
 mod error;
+mod find;
+mod load;
 pub mod memory;
 mod merge;
+mod node;
 mod overlay;
 mod proof;
+mod prune;
 mod recompute;
+mod scan;
+mod slots;
 mod state;
+mod task;
 mod trie;
+mod update;
 mod updates;
+
+#[cfg(test)]
+mod tests;
 
 pub use cursor::{AccountCursor, StorageCursor, TrieCursor, TrieReader, TrieSource};
 pub use error::TrieError;

@@ -96,7 +96,9 @@ impl<B: Backend> Task<'_, '_, B> {
     ) -> Result<(Link<B::Value>, RlpNode), TrieError> {
         let (state_mask, hash_mask, tree_mask) =
             (node.state_mask.get(), node.hash_mask.get(), node.tree_mask.get());
-        if at.len() >= 64 || state_mask.count_ones() < 2 || (hash_mask | tree_mask) & !state_mask != 0
+        if at.len() >= 64
+            || state_mask.count_ones() < 2
+            || (hash_mask | tree_mask) & !state_mask != 0
             || node.hashes.len() != hash_mask.count_ones() as usize
         {
             return Err(self.inconsistent(&at, "a stored node's masks do not fit"));
@@ -148,7 +150,7 @@ impl<B: Backend> Task<'_, '_, B> {
             let mut group = leaves.split_off(start);
             let link = self.build(&mut group, fork + 1);
             let reference = encode::reference(&link, fork + 1, &mut self.scratch);
-            branch.note(nibble, &link, &reference);
+            branch.note(nibble, link.traits(&reference));
             children.push(Child { reference, link });
         }
         children.reverse();
@@ -174,15 +176,22 @@ impl<B: Backend> Task<'_, '_, B> {
     }
 }
 
+impl<V> Link<V> {
+    /// Whether a parent that refers to it by `reference` refers to a branch by hash, and whether
+    /// the branch here or below an extension here is stored.
+    pub(crate) fn traits(&self, reference: &RlpNode) -> (bool, bool) {
+        match self {
+            Self::Branch(branch) => (reference.is_hash(), branch.is_stored()),
+            Self::Extension(extension) => (false, extension.branch.is_stored()),
+            Self::Empty | Self::Blind | Self::Leaf(_) => (false, false),
+        }
+    }
+}
+
 impl<V> Branch<V> {
-    /// Sets the masks' bits for a child.
-    pub(crate) fn note(&mut self, nibble: u8, link: &Link<V>, reference: &RlpNode) {
+    /// Sets the masks' bits for a child with these [`Link::traits`].
+    pub(crate) const fn note(&mut self, nibble: u8, (hashed, stored): (bool, bool)) {
         let bit = 1 << nibble;
-        let (hashed, stored) = match link {
-            Link::Branch(branch) => (reference.is_hash(), branch.is_stored()),
-            Link::Extension(extension) => (false, extension.branch.is_stored()),
-            Link::Empty | Link::Blind | Link::Leaf(_) => (false, false),
-        };
         self.state_mask |= bit;
         self.hash_mask = if hashed { self.hash_mask | bit } else { self.hash_mask & !bit };
         self.tree_mask = if stored { self.tree_mask | bit } else { self.tree_mask & !bit };

@@ -1,7 +1,15 @@
 //! Merkle proofs.
 
-use crate::{HashedPostState, TrieError, TrieSource};
-use alloy_primitives::{Address, B256, Bytes, U256, map::B256Map};
+use crate::{
+    HashedPostState, StateTrie, TrieError, TrieSource,
+    accounts::AccountChange,
+    find::{self, Found},
+    node::AccountValue,
+    scan::first_key,
+    task::Change,
+};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256, map::B256Map};
+use alloy_trie::EMPTY_ROOT_HASH;
 use reth_primitives_traits::Account;
 
 /// What `eth_getProof` answers, without its encoding.
@@ -39,8 +47,7 @@ pub fn account_proof(
     address: Address,
     slots: &[B256],
 ) -> Result<AccountProof, TrieError> {
-    let _ = (source, address, slots);
-    todo!()
+    StateTrie::load(source)?.account_proof(source, address, slots)
 }
 
 /// The trie nodes, by hash, on the paths to these accounts and slots (hashed slots by hashed
@@ -49,8 +56,7 @@ pub fn multiproof(
     source: &dyn TrieSource,
     targets: &B256Map<Vec<B256>>,
 ) -> Result<(B256, B256Map<Bytes>), TrieError> {
-    let _ = (source, targets);
-    todo!()
+    StateTrie::load(source)?.multiproof(source, targets)
 }
 
 /// The trie nodes, by hash, that somebody without the state needs to read `targets` (as in
@@ -61,6 +67,117 @@ pub fn witness(
     targets: &B256Map<Vec<B256>>,
     changes: &HashedPostState,
 ) -> Result<(B256, B256Map<Bytes>), TrieError> {
-    let _ = (source, targets, changes);
-    todo!()
+    StateTrie::load(source)?.witness(source, targets, changes)
+}
+
+impl StateTrie {
+    /// As the function [`account_proof`], reading only what is not in memory.
+    pub fn account_proof(
+        &self,
+        source: &dyn TrieSource,
+        address: Address,
+        slots: &[B256],
+    ) -> Result<AccountProof, TrieError> {
+        let key = keccak256(address);
+        let slot_keys: Vec<_> = slots.iter().map(|slot| (key, keccak256(slot))).collect();
+        let trie = self.prefetch(source, &[key], &slot_keys)?;
+        let account = trie.account(&key);
+        let storage = slots
+            .iter()
+            .zip(&slot_keys)
+            .map(|(slot, (_, key))| {
+                let (value, proof) = account.map_or((U256::ZERO, Vec::new()), |it| it.slot(key));
+                StorageProof { slot: *slot, value, proof }
+            })
+            .collect();
+        Ok(AccountProof {
+            address,
+            account: account.map(AccountValue::account),
+            storage_root: account.map_or(EMPTY_ROOT_HASH, |account| account.storage_root),
+            proof: find::proof(trie.link(), &key),
+            storage,
+            state_root: trie.root(),
+        })
+    }
+
+    /// As the function [`multiproof`], reading only what is not in memory.
+    pub fn multiproof(
+        &self,
+        source: &dyn TrieSource,
+        targets: &B256Map<Vec<B256>>,
+    ) -> Result<(B256, B256Map<Bytes>), TrieError> {
+        let mut nodes = B256Map::default();
+        self.collect(source, targets, &mut nodes)?;
+        Ok((self.root(), nodes))
+    }
+
+    /// As the function [`witness`], reading only what is not in memory.
+    pub fn witness(
+        &self,
+        source: &dyn TrieSource,
+        targets: &B256Map<Vec<B256>>,
+        changes: &HashedPostState,
+    ) -> Result<(B256, B256Map<Bytes>), TrieError> {
+        let mut targets = targets.clone();
+        for key in changes.accounts.keys() {
+            targets.entry(*key).or_default();
+        }
+        for (key, storage) in &changes.storages {
+            targets.entry(*key).or_default().extend(storage.slots.keys());
+        }
+        let mut nodes = B256Map::default();
+        let trie = self.collect(source, &targets, &mut nodes)?;
+
+        let sorted = AccountChange::sorted(changes);
+        let (_, output) = trie.clone().change(source, &sorted)?;
+        let mut siblings: B256Map<Vec<B256>> = B256Map::default();
+        for (hashed_address, path) in output.merged {
+            let below = first_key(&path);
+            // The account trie goes by the zero hash.
+            if hashed_address.is_zero() {
+                siblings.entry(below).or_default();
+            } else {
+                siblings.entry(hashed_address).or_default().push(below);
+            }
+        }
+        trie.collect(source, &siblings, &mut nodes)?;
+        debug_assert!(sorted.iter().all(|change| targets.contains_key(change.key())));
+        Ok((self.root(), nodes))
+    }
+
+    /// Adds the nodes on the way to `targets`. Gives the trie with them in memory.
+    fn collect(
+        &self,
+        source: &dyn TrieSource,
+        targets: &B256Map<Vec<B256>>,
+        nodes: &mut B256Map<Bytes>,
+    ) -> Result<Self, TrieError> {
+        let accounts: Vec<_> = targets.keys().copied().collect();
+        let slots: Vec<_> = targets
+            .iter()
+            .flat_map(|(key, slots)| slots.iter().map(|slot| (*key, *slot)))
+            .collect();
+        let trie = self.prefetch(source, &accounts, &slots)?;
+        for (key, slots) in targets {
+            find::collect(trie.link(), trie.root(), key, nodes);
+            let Some(account) = trie.account(key) else { continue };
+            let Some(storage) = &account.storage else { continue };
+            for slot in slots {
+                find::collect(&storage.link, account.storage_root, slot, nodes);
+            }
+        }
+        Ok(trie)
+    }
+}
+
+impl AccountValue {
+    /// A slot's value and proof; the way to it is in memory.
+    fn slot(&self, key: &B256) -> (U256, Vec<Bytes>) {
+        let Some(storage) = &self.storage else { return (U256::ZERO, Vec::new()) };
+        let value = match find::find(&storage.link, key) {
+            Found::Leaf(leaf) => leaf.value,
+            Found::Absent | Found::Blind => U256::ZERO,
+        };
+        (value, find::proof(&storage.link, key))
+    }
 }

@@ -83,6 +83,10 @@ impl HashedPostState {
     /// Adds what `later`, a following block, wrote.
     pub fn extend(&mut self, later: &Self) {
         self.accounts.extend(later.accounts.iter().map(|(key, account)| (*key, *account)));
+        // A destroyed account takes its storage along, written so or not.
+        for (key, _) in later.accounts.iter().filter(|(_, account)| account.is_none()) {
+            self.storages.insert(*key, HashedStorage { wiped: true, ..Default::default() });
+        }
         for (key, storage) in &later.storages {
             self.storages.entry(*key).or_default().extend(storage);
         }

@@ -1,15 +1,14 @@
 //! Changing a trie: a descent along the sorted changes, and back up with new nodes and hashes.
 
 use crate::{
-    TrieError,
-    encode,
+    TrieError, encode,
     load::Stored,
     node::{Branch, Child, Extension, Leaf, Link, common_prefix, nibble_at, nibbles_of, prefix_of},
     task::{Backend, Change, Effect, Output, Reading, Task, groups},
 };
 use alloy_primitives::B256;
 use alloy_trie::{Nibbles, nodes::RlpNode};
-use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::sync::Arc;
 
 /// A link and whether anything below it is no longer as it was.
@@ -59,8 +58,10 @@ impl<B: Backend> Task<'_, '_, B> {
             return Ok((link, false));
         };
         match link {
-            Link::Blind => Err(self
-                .inconsistent(&prefix_of(first.key(), depth), "descended into a missing node")),
+            Link::Blind => {
+                Err(self
+                    .inconsistent(&prefix_of(first.key(), depth), "descended into a missing node"))
+            }
             Link::Empty if changes.len() == 1 => self.insert(first),
             Link::Empty => {
                 let fork = common_prefix(first.key(), last.key());
@@ -160,10 +161,9 @@ impl<B: Backend> Task<'_, '_, B> {
 
     /// A passing branch around a node that moves one level or more down, and its bit.
     fn around(&mut self, link: Link<B::Value>, nibble: u8) -> (Arc<Branch<B::Value>>, u16) {
+        // Nothing was stored here: the masks of what is stored stay empty.
         let mut branch = Branch::empty();
-        branch.note(nibble, &link, &RlpNode::default());
-        // Nothing is known of how it is stored: no mask is what was stored before.
-        (branch.hash_mask, branch.tree_mask) = (0, 0);
+        branch.state_mask = 1 << nibble;
         branch.children = Box::new([Child { reference: RlpNode::default(), link }]);
         self.grew(branch.memory() - Branch::<B::Value>::bytes(0));
         (Arc::new(branch), 1 << nibble)
@@ -217,13 +217,12 @@ impl<B: Backend> Task<'_, '_, B> {
             let Some(child) = owned.child_mut(nibble) else { continue };
             let reference = encode::reference(&child.link, depth + 1, &mut self.scratch);
             let other = child.reference != reference;
+            let traits = child.link.traits(&reference);
             child.reference = reference;
-            let index = owned.index(nibble);
-            let Child { link, reference } = &owned.children[index];
-            let (link, reference) = (link.clone(), reference.clone());
-            owned.note(nibble, &link, &reference);
-            compact_changed |= other && (hash_mask | owned.hash_mask) & bit != 0
-                || (hash_mask ^ owned.hash_mask | tree_mask ^ owned.tree_mask) & bit != 0;
+            owned.note(nibble, traits);
+            let kind = (hash_mask ^ owned.hash_mask) | (tree_mask ^ owned.tree_mask);
+            let hashed = hash_mask | owned.hash_mask;
+            compact_changed |= kind & bit != 0 || (other && hashed & bit != 0);
         }
         let stored = owned.is_stored();
         if stored && depth > 0 && (compact_changed || !was_stored) {

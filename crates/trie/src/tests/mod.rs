@@ -1,0 +1,6 @@
+//! Tests against a full recomputation, over random sequences of blocks.
+
+mod blocks;
+mod overlay;
+mod proofs;
+mod random;

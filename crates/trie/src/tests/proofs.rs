@@ -1,0 +1,125 @@
+//! Proofs verify, and a witness is enough to compute the next root.
+
+use super::random::{Keys, Random, Shape, block};
+use crate::{StateTrie, account_proof, memory::MemorySource, multiproof, recompute_state_root};
+use alloy_primitives::{Address, B256, U256, keccak256, map::B256Map};
+use alloy_trie::{Nibbles, proof::verify_proof};
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+fn state(random: &mut Random, shape: &Shape) -> MemorySource {
+    let mut state = MemorySource::default();
+    for _ in 0..3 {
+        let changes = block(random, shape, &state);
+        state.apply_state(&changes);
+    }
+    let (_, updates) = recompute_state_root(&state).unwrap();
+    state.apply_nodes(&updates);
+    state
+}
+
+/// Accounts and slots by address and plain slot, so that proofs of keccaks can be asked for.
+fn plain_state(random: &mut Random, accounts: u8, slots: u8) -> MemorySource {
+    let mut state = MemorySource::default();
+    for _ in 0..accounts {
+        let key = keccak256(Address::repeat_byte(random.next() as u8 % accounts));
+        state.accounts.insert(key, super::random::account(random));
+        let storage: std::collections::BTreeMap<_, _> = (0..random.below(usize::from(slots)))
+            .map(|_| (keccak256(B256::repeat_byte(random.next() as u8 % slots)), U256::from(7)))
+            .collect();
+        if !storage.is_empty() {
+            state.storages.insert(key, storage);
+        }
+    }
+    let (_, updates) = recompute_state_root(&state).unwrap();
+    state.apply_nodes(&updates);
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn account_proofs_verify(seed in any::<u64>(), accounts in 1u8.., slots in 1u8..120) {
+        let mut random = Random(seed);
+        let state = plain_state(&mut random, accounts, slots);
+        let (root, _) = recompute_state_root(&state).unwrap();
+        for index in (0..=accounts).step_by(7) {
+            let address = Address::repeat_byte(index);
+            let asked: Vec<_> = (0..=slots).step_by(9).map(B256::repeat_byte).collect();
+            let proof = account_proof(&state, address, &asked).unwrap();
+            let key = keccak256(address);
+            assert_eq!(proof.state_root, root);
+            assert_eq!(proof.account, state.accounts.get(&key).copied());
+            let value = proof.account.map(|account| {
+                alloy_rlp::encode(account.into_trie_account(proof.storage_root))
+            });
+            verify_proof(root, Nibbles::unpack(key), value, &proof.proof).unwrap();
+            for (slot, storage) in asked.iter().zip(&proof.storage) {
+                let hashed = keccak256(slot);
+                let expected = state.storages.get(&key).and_then(|slots| slots.get(&hashed));
+                assert_eq!(storage.value, expected.copied().unwrap_or_default());
+                let value = expected.map(alloy_rlp::encode);
+                verify_proof(proof.storage_root, Nibbles::unpack(hashed), value, &storage.proof)
+                    .unwrap();
+            }
+        }
+    }
+
+    /// Inlined nodes and extensions, from hashed keys.
+    #[test]
+    fn crowded_proofs_verify(seed in any::<u64>()) {
+        let mut random = Random(seed);
+        let shape = Shape {
+            accounts: Keys::Crowded,
+            slots: Keys::Crowded,
+            changes: 20,
+            slot_changes: 30,
+            deletions: 10,
+        };
+        let state = state(&mut random, &shape);
+        let keys: Vec<_> = (0..20).map(|_| shape.accounts.pick(&mut random)).collect();
+        let slots: Vec<_> = (0..20).map(|_| shape.slots.pick(&mut random)).collect();
+        let targets: Vec<_> =
+            keys.iter().flat_map(|key| slots.iter().map(|slot| (*key, *slot))).collect();
+        let trie = StateTrie::load(&state).unwrap().prefetch(&state, &keys, &targets).unwrap();
+        for key in keys {
+            let account = trie.account(&key);
+            assert_eq!(account.map(|it| it.account()), state.accounts.get(&key).copied());
+            let value = account.map(|it| {
+                alloy_rlp::encode(it.account().into_trie_account(it.storage_root))
+            });
+            let proof = crate::find::proof(trie.link(), &key);
+            verify_proof(trie.root(), Nibbles::unpack(key), value, &proof).unwrap();
+            let Some(account) = account else { continue };
+            let Some(storage) = &account.storage else { continue };
+            for slot in &slots {
+                let expected = state.storages[&key].get(slot).map(alloy_rlp::encode);
+                let proof = crate::find::proof(&storage.link, slot);
+                verify_proof(account.storage_root, Nibbles::unpack(slot), expected, &proof)
+                    .unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_multiproof_holds_every_proof() {
+    let mut random = Random(3);
+    let state = plain_state(&mut random, 200, 100);
+    let mut targets: B256Map<Vec<B256>> = B256Map::default();
+    for index in 0..50 {
+        let slots = (0..10).map(|slot| keccak256(B256::repeat_byte(slot))).collect();
+        targets.insert(keccak256(Address::repeat_byte(index)), slots);
+    }
+    let (root, nodes) = multiproof(&state, &targets).unwrap();
+    assert_eq!(root, recompute_state_root(&state).unwrap().0);
+    assert!(nodes.iter().all(|(hash, node)| keccak256(node) == *hash));
+    let slots: Vec<_> = (0..10).map(B256::repeat_byte).collect();
+    for index in 0..50 {
+        let proof = account_proof(&state, Address::repeat_byte(index), &slots).unwrap();
+        let storage = proof.storage.iter().flat_map(|slot| &slot.proof);
+        for node in proof.proof.iter().chain(storage) {
+            assert_eq!(nodes.get(&keccak256(node)), Some(node));
+        }
+    }
+}
