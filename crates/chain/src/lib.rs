@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod block;
+mod cache;
+mod chain;
+mod error;
+mod persist;
+mod read;
+mod tree;
+mod update;
+mod view;
+
+pub use chain::{Chain, ChainOptions};
+pub use error::ChainError;
+pub use read::TransactionLocation;
+pub use update::CanonicalUpdate;
+pub use view::StateView;
+
+pub use assay_storage::{ExecutedBlock, StorageError};
