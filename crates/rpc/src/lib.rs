@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod assay;
+pub mod auth;
+mod config;
+mod context;
+mod debug;
+pub mod engine;
+mod error;
+mod eth;
+mod evm;
+pub mod miner;
+mod namespace;
+mod net;
+mod replay;
+mod router;
+mod server;
+mod trace;
+mod txpool;
+mod web3;
+
+pub use assay::{EvidenceClaims, EvidenceRefusal, EvidenceVerdict};
+pub use config::RpcConfig;
+pub use context::RpcContext;
+pub use error::{RpcError, TransactionError};
+pub use namespace::{Namespace, Namespaces, UnknownNamespace};
+pub use router::router;
+pub use server::{
+    Origins, RpcServer, ServerConfig, ServerError, UnusableOrigin, start_http, start_http_and_ws,
+    start_ws,
+};

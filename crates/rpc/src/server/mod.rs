@@ -1,0 +1,8 @@
+//! The public servers, HTTP and WebSocket.
+
+mod config;
+mod origin;
+mod start;
+
+pub use config::{Origins, ServerConfig, UnusableOrigin};
+pub use start::{RpcServer, ServerError, start_http, start_http_and_ws, start_ws};

@@ -1,0 +1,6 @@
+//! `trace_`, in Parity's format.
+
+pub(crate) mod api;
+mod calls;
+mod endpoints;
+mod replays;
