@@ -73,14 +73,8 @@ pub fn prepare_attributes(
         )));
     }
 
-    let info = L1InfoTransaction::new(
-        config,
-        blobs,
-        &system_config,
-        origin,
-        sequence_number,
-        timestamp,
-    );
+    let info =
+        L1InfoTransaction::new(config, blobs, &system_config, origin, sequence_number, timestamp);
     let transactions = std::iter::once(encode(&info.deposit(config, timestamp)))
         .chain(deposits.iter().map(encode))
         .chain(upgrades.deposits_at(config, timestamp).map(encode))

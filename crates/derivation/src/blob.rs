@@ -53,9 +53,7 @@ pub fn decode_blob(blob: &Blob) -> Result<Bytes, DerivationError> {
             break;
         }
     }
-    if data[length + 4..].iter().any(|byte| *byte != 0)
-        || rounds.flatten().any(|byte| *byte != 0)
-    {
+    if data[length + 4..].iter().any(|byte| *byte != 0) || rounds.flatten().any(|byte| *byte != 0) {
         return Err(fail("set bits behind its data"));
     }
     data.truncate(length + 4);

@@ -85,8 +85,7 @@ fn inflate(mut input: &[u8], limit: usize) -> Result<Vec<u8>, DerivationError> {
     let mut out = vec![0; STEP.min(limit)];
     let mut written = 0;
     loop {
-        let (status, consumed, produced) =
-            decompress(&mut state, input, &mut out, written, flags);
+        let (status, consumed, produced) = decompress(&mut state, input, &mut out, written, flags);
         input = input.get(consumed..).unwrap_or_default();
         written += produced;
         match status {

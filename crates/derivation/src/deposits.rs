@@ -53,8 +53,8 @@ pub fn decode_deposit(block_hash: B256, log: &L1Log) -> Result<TxDeposit, Deriva
     if reader.padded_u64()? != 32 {
         return Err(reader.fail("its data does not start where it must"));
     }
-    let length = usize::try_from(reader.padded_u64()?)
-        .map_err(|_| reader.fail("its data is too long"))?;
+    let length =
+        usize::try_from(reader.padded_u64()?).map_err(|_| reader.fail("its data is too long"))?;
     if reader.rest().len() != length.checked_next_multiple_of(32).unwrap_or(usize::MAX) {
         return Err(reader.fail("its data has another length than it says"));
     }

@@ -236,17 +236,16 @@ impl Pipeline {
     /// # Errors
     /// [`DerivationError::Reset`]: not the block that the safe head stands on.
     /// [`DerivationError::Critical`]: it is not a block of this chain.
-    pub fn provide_l2_block(
-        &mut self,
-        block: &Block<OpTxEnvelope>,
-    ) -> Result<(), DerivationError> {
-        let known = KnownL2Block::from_block(&self.config, &self.upgrades, block)
-            .map_err(|error| match error {
-                DerivationError::Malformed { .. } => DerivationError::Critical(format!(
-                    "L2 block {}: {error}",
-                    block.header.number
-                )),
-                other => other,
+    pub fn provide_l2_block(&mut self, block: &Block<OpTxEnvelope>) -> Result<(), DerivationError> {
+        let known =
+            KnownL2Block::from_block(&self.config, &self.upgrades, block).map_err(|error| {
+                match error {
+                    DerivationError::Malformed { .. } => DerivationError::Critical(format!(
+                        "L2 block {}: {error}",
+                        block.header.number
+                    )),
+                    other => other,
+                }
             })?;
         let head = self.pending_head();
         if known.info.number == head.number && known.info.hash != head.hash {

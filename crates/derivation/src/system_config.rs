@@ -187,8 +187,7 @@ pub(crate) fn of_block(
         && !config.keep_karst_upgrade_gas
     {
         // What the upgrade was given on top is not the chain's gas limit.
-        system_config.gas_limit =
-            header.gas_limit.saturating_sub(upgrades.gas(OpHardfork::Karst));
+        system_config.gas_limit = header.gas_limit.saturating_sub(upgrades.gas(OpHardfork::Karst));
     }
 
     let mut extra = Reader::new(&header.extra_data, "extra data");

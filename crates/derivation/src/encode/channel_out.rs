@@ -133,17 +133,11 @@ impl ChannelOut {
 
     /// Compressed bytes that fill the target.
     fn target(&self) -> usize {
-        self.config
-            .target_frames
-            .max(1)
-            .saturating_mul(self.frame_data_size())
+        self.config.target_frames.max(1).saturating_mul(self.frame_data_size())
     }
 
     fn frame_data_size(&self) -> usize {
-        self.config
-            .max_frame_size
-            .saturating_sub(FRAME_OVERHEAD)
-            .clamp(1, MAX_FRAME_DATA)
+        self.config.max_frame_size.saturating_sub(FRAME_OVERHEAD).clamp(1, MAX_FRAME_DATA)
     }
 
     /// Adds a block; `sequence_number` is its place in its epoch. The first block is always taken.

@@ -162,6 +162,5 @@ fn element_count(reader: &mut Reader<'_>) -> Result<usize, DerivationError> {
     Ok(count as usize)
 }
 
-
 #[cfg(test)]
 mod tests;

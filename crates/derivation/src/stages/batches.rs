@@ -197,16 +197,14 @@ impl BatchStage {
         let mut exhausted = false;
         let pending = self.pending.take();
         match pending.map_or_else(|| reader.next(env.config, l1), Pull::Item) {
-            Pull::Item(batch) if !behind => {
-                match batch.check(&self.context(env, &self.origin)) {
-                    Validity::Drop => {}
-                    Validity::NeedL2(number) => {
-                        self.pending = Some(batch);
-                        return Ok(Pull::Need(Need::L2Block(number)));
-                    }
-                    _ => self.queue.push((batch, self.origin)),
+            Pull::Item(batch) if !behind => match batch.check(&self.context(env, &self.origin)) {
+                Validity::Drop => {}
+                Validity::NeedL2(number) => {
+                    self.pending = Some(batch);
+                    return Ok(Pull::Need(Need::L2Block(number)));
                 }
-            }
+                _ => self.queue.push((batch, self.origin)),
+            },
             Pull::Item(_) | Pull::Again => {}
             Pull::Exhausted => exhausted = true,
             Pull::Need(need) => return Ok(Pull::Need(need)),
@@ -278,10 +276,8 @@ impl BatchStage {
         }
         let first = self.l1_blocks.first().map_or(u64::MAX, |block| block.info.number);
         if parent.l1_origin.number > first
-            && let Some(index) = self
-                .l1_blocks
-                .iter()
-                .position(|block| block.info.number == parent.l1_origin.number)
+            && let Some(index) =
+                self.l1_blocks.iter().position(|block| block.info.number == parent.l1_origin.number)
         {
             self.l1_blocks.drain(..index);
         }
@@ -332,11 +328,7 @@ impl BatchStage {
         Pull::Exhausted
     }
 
-    fn context<'a>(
-        &'a self,
-        env: Environment<'a>,
-        inclusion: &'a L1BlockInfo,
-    ) -> CheckContext<'a> {
+    fn context<'a>(&'a self, env: Environment<'a>, inclusion: &'a L1BlockInfo) -> CheckContext<'a> {
         CheckContext {
             config: env.config,
             l1_blocks: &self.l1_blocks,

@@ -30,11 +30,7 @@ enum Data {
 impl L1Stage {
     /// Starts at `block`, whose updates `system_config` has already.
     pub(crate) fn start(block: L1Block, system_config: SystemConfig) -> Self {
-        let mut stage = Self {
-            origin: Arc::default(),
-            system_config,
-            data: VecDeque::new(),
-        };
+        let mut stage = Self { origin: Arc::default(), system_config, data: VecDeque::new() };
         stage.open(block);
         stage
     }

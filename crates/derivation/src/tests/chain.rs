@@ -3,8 +3,7 @@
 use crate::{
     BatchKind, ChannelId, ChannelOut, ChannelOutConfig, Compression, DerivedAttributes, Frame,
     IndexedBlobHash, L1Block, L1BlockInfo, L1Log, L1Origin, L2BlockInfo, Pipeline, Step,
-    SystemConfig, TRANSACTION_DEPOSITED, UpgradeBundle, block_to_batch, encode_blob,
-    encode_frames,
+    SystemConfig, TRANSACTION_DEPOSITED, UpgradeBundle, block_to_batch, encode_blob, encode_frames,
     l1_block::{InboxData, InboxTransaction},
     prepare_attributes, system_config_from_l2_block,
 };
@@ -109,10 +108,8 @@ impl Chain {
 
     /// Mines an L1 block with these transactions by the batcher.
     pub(crate) fn mine(&mut self, data: Vec<InboxData>) {
-        let inbox = data
-            .into_iter()
-            .map(|data| InboxTransaction { sender: BATCHER, data })
-            .collect();
+        let inbox =
+            data.into_iter().map(|data| InboxTransaction { sender: BATCHER, data }).collect();
         self.mine_with(inbox, Vec::new());
     }
 
@@ -168,8 +165,7 @@ impl Chain {
             .l1
             .get(parent.l1_origin.number as usize + 1)
             .filter(|next| next.origin.info.timestamp <= timestamp);
-        let origin =
-            &next.unwrap_or(&self.l1[parent.l1_origin.number as usize]).origin;
+        let origin = &next.unwrap_or(&self.l1[parent.l1_origin.number as usize]).origin;
         let parent_config =
             system_config_from_l2_block(&self.config, &self.upgrades, self.l2.last().unwrap())
                 .unwrap();
@@ -194,18 +190,20 @@ impl Chain {
         parent: &L2BlockInfo,
     ) -> Block<OpTxEnvelope> {
         let timestamp = attributes.payload_attributes.timestamp;
-        let params = attributes.eip_1559_params.map(|params| {
-            if params.is_zero() { [0, 0, 0, 250, 0, 0, 0, 6] } else { params.0 }
-        });
+        let params = attributes
+            .eip_1559_params
+            .map(|params| if params.is_zero() { [0, 0, 0, 250, 0, 0, 0, 6] } else { params.0 });
         let mut extra = Vec::new();
         if let Some(params) = params {
             extra.push(u8::from(self.config.is_jovian_active_at_timestamp(timestamp)));
             extra.extend(params);
             extra.extend(attributes.min_base_fee.iter().flat_map(|fee| fee.to_be_bytes()));
         }
-        let transactions = attributes.transactions.iter().flatten().map(|transaction| {
-            OpTxEnvelope::decode_2718(&mut &transaction[..]).unwrap()
-        });
+        let transactions = attributes
+            .transactions
+            .iter()
+            .flatten()
+            .map(|transaction| OpTxEnvelope::decode_2718(&mut &transaction[..]).unwrap());
         let transactions: Vec<_> = transactions.collect();
         let hashes: Vec<u8> =
             transactions.iter().flat_map(|transaction| transaction.tx_hash().0).collect();
@@ -301,7 +299,11 @@ impl Chain {
     }
 
     /// Builds what was derived and reports it.
-    pub(crate) fn accept(&self, pipeline: &mut Pipeline, derived: &DerivedAttributes) -> Block<OpTxEnvelope> {
+    pub(crate) fn accept(
+        &self,
+        pipeline: &mut Pipeline,
+        derived: &DerivedAttributes,
+    ) -> Block<OpTxEnvelope> {
         let block = self.execute(&derived.attributes, &derived.parent);
         let info = L2BlockInfo::from_block(&self.config, &block).unwrap();
         let system_config =

@@ -2,5 +2,5 @@
 
 mod chain;
 mod pipeline;
-mod transitions;
 pub(crate) mod transactions;
+mod transitions;

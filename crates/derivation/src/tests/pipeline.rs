@@ -78,7 +78,7 @@ fn a_late_batch_is_void() {
 fn frames_out_of_order() {
     // Before Holocene the bank sorts them.
     let mut old = chain(fjord);
-    let frames = old.channel(1, 40, SPAN, PACK, 200);
+    let frames = old.channel(1, 40, SPAN, PACK, 80);
     assert!(frames.len() > 5);
     let reversed: Vec<Frame> = frames.iter().rev().cloned().collect();
     let (first, second) = reversed.split_at(3);
@@ -88,7 +88,7 @@ fn frames_out_of_order() {
 
     // From Holocene on they are dropped, and a repetition in order counts.
     let mut new = chain(isthmus);
-    let frames = new.channel(1, 40, SPAN, PACK, 200);
+    let frames = new.channel(1, 40, SPAN, PACK, 80);
     let reversed: Vec<Frame> = frames.iter().rev().cloned().collect();
     new.mine(vec![Chain::calldata(&reversed)]);
     assert_eq!(derive(&new), 0);
@@ -100,17 +100,17 @@ fn frames_out_of_order() {
 fn channels_time_out() {
     for forks in [fjord as fn(&mut RollupConfig), isthmus] {
         for (gap, count) in [(9, 40), (10, 0)] {
-            let mut chain = chain(|_| ());
-            forks(std::sync::Arc::get_mut(&mut chain.config).unwrap());
-            let mut chain = Chain::new((*chain.config).clone(), UpgradeBundle::default());
-            std::sync::Arc::get_mut(&mut chain.config).unwrap().granite_time = None;
+            // Without Granite, whose timeout is fixed.
+            let mut config = config(forks);
+            config.granite_time = None;
+            let mut chain = Chain::new(config, UpgradeBundle::default());
             for _ in 0..7 {
                 chain.mine(Vec::new());
             }
             for seed in 0..40 {
                 chain.sequence(vec![transactions::dynamic_fee(901, seed + 1)]);
             }
-            let frames = chain.channel(1, 40, SPAN, PACK, 300);
+            let frames = chain.channel(1, 40, SPAN, PACK, 80);
             let (first, second) = frames.split_at(2);
             chain.mine(vec![Chain::calldata(first)]);
             for _ in 0..gap {

@@ -91,7 +91,12 @@ pub(crate) fn set_code(chain_id: u64, seed: u64) -> Bytes {
         value: U256::from(seed),
         access_list: access_list(seed),
         authorization_list: vec![
-            SignedAuthorization::new_unchecked(authorization, 1, U256::from(3), U256::from(4));
+            SignedAuthorization::new_unchecked(
+                authorization,
+                1,
+                U256::from(3),
+                U256::from(4)
+            );
             (seed % 3) as usize
         ],
         input: vec![seed as u8; (seed % 60) as usize].into(),

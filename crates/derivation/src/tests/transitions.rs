@@ -93,8 +93,7 @@ fn karst_from_genesis() {
         config.karst_time = Some(0);
     };
     let brotli = Compression::Brotli(5);
-    let chain =
-        round_trip(config(karst), UpgradeBundle::default(), BatchKind::Span, brotli, true);
+    let chain = round_trip(config(karst), UpgradeBundle::default(), BatchKind::Span, brotli, true);
     let info = L1InfoTransaction::from_block(chain.l2.last().unwrap()).unwrap();
     assert_eq!(info.format, L1InfoFormat::Jovian);
     assert_eq!(info.da_footprint_gas_scalar, 400, "the default is told, not zero");

@@ -1,0 +1,10 @@
+//! kona 0.4.5 as an oracle: another implementation of the same protocol, up to Isthmus, must read
+//! the same frames and batches, judge batches alike, and derive the same blocks, from honest and
+//! from mutated input.
+
+mod batches;
+mod chain;
+mod convert;
+mod frames;
+mod pipeline;
+mod validity;
