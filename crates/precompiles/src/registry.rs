@@ -8,7 +8,7 @@ use crate::{
     signatures,
 };
 use alloy_evm::precompiles::{DynPrecompile, PrecompileInput, PrecompilesMap};
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, U256};
 use assay_attestation::{AnchorError, Anchors, Backend};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
 use revm::precompile::{PrecompileHalt, PrecompileId, PrecompileOutput, PrecompileResult};
@@ -160,10 +160,6 @@ fn output(outcome: Outcome, reservoir: u64) -> PrecompileOutput {
         Outcome::OutOfGas => PrecompileOutput::halt(PrecompileHalt::OutOfGas, reservoir),
     }
 }
-
-/// Return data of a refusal for nothing in particular: empty.
-#[cfg(test)]
-const EMPTY: Bytes = Bytes::new();
 
 #[cfg(test)]
 mod tests;

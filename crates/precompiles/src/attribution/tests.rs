@@ -66,7 +66,7 @@ fn log_functions_agree_with_the_builder() {
         proof: new.consistency_proof(8).unwrap(),
     };
     assert!(returns(&consistency));
-    assert!(!returns(&IAttribution::verifyConsistencyCall { oldSize: 7, ..consistency }));
+    assert!(!returns(&IAttribution::verifyConsistencyCall { oldHead: new.head(), ..consistency }));
 }
 
 #[test]

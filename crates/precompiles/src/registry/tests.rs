@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{IAttestation, IAttribution, ISignatures};
+use alloy_primitives::Bytes;
 use alloy_sol_types::SolInterface;
 
 fn precompiles() -> Precompiles {
@@ -33,7 +34,7 @@ fn nothing_is_payable_and_unknown_selectors_revert_empty() {
         {
             let outcome = precompiles().call(&address, data, U256::from(value), 10_000);
             let gas = gas::call(data.len()).unwrap();
-            assert_eq!(outcome, Some(Outcome::Revert { gas, bytes: EMPTY }));
+            assert_eq!(outcome, Some(Outcome::Revert { gas, bytes: Bytes::new() }));
         }
     }
     assert_eq!(precompiles().call(&Address::ZERO, &[], U256::ZERO, 10_000), None);
