@@ -62,3 +62,20 @@ pub(crate) fn identity(kind: u8, measurement: &[u8]) -> B256 {
     encoded.resize(96 + padded, 0);
     keccak256(encoded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::identity;
+    use alloy_primitives::{Bytes, keccak256};
+    use alloy_sol_types::SolValue;
+
+    #[test]
+    fn identity_is_what_solidity_encodes() {
+        for length in [0, 1, 31, 32, 33, 65, 154, 400] {
+            let measurement = Bytes::from(vec![7; length]);
+            let encoded =
+                (alloy_primitives::U256::from(33), measurement.clone()).abi_encode_params();
+            assert_eq!(identity(33, &measurement), keccak256(encoded));
+        }
+    }
+}

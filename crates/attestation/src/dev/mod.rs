@@ -137,7 +137,7 @@ impl DevPlatform {
         bytes
     }
 
-    fn platform(&self) -> Platform {
+    pub(crate) fn platform(&self) -> Platform {
         Platform {
             ppid: self.bytes("ppid"),
             cpu_svn: CPU_SVN,

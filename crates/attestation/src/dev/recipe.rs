@@ -203,7 +203,6 @@ pub(crate) struct Recipe {
 
 /// Bytes that the verifier takes.
 pub(crate) struct Product {
-    pub(crate) root: Vec<u8>,
     pub(crate) evidence: Vec<u8>,
     pub(crate) collateral: Vec<u8>,
 }
@@ -214,7 +213,7 @@ impl Recipe {
         let authority = self.authority.signed(&self.root_key);
         let pck = self.pck.signed(&self.authority_key);
         let chain = pem(&[&pck, &authority, &root]);
-        Product { evidence: self.quote(chain.as_bytes()), collateral: self.collateral(&root), root }
+        Product { evidence: self.quote(chain.as_bytes()), collateral: self.collateral(&root) }
     }
 
     pub(crate) fn quote(&self, chain: &[u8]) -> Vec<u8> {

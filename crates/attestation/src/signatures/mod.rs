@@ -86,3 +86,6 @@ pub fn verify(
 ) -> bool {
     scheme.check(digest, key, signature, backend).is_ok()
 }
+
+#[cfg(test)]
+mod tests;
