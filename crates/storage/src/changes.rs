@@ -7,7 +7,7 @@ use crate::{
 };
 use alloy_primitives::{B256, BlockNumber};
 use signet_libmdbx::{Cursor, Rw, WriteFlags, tx::aliases::RwTxUnsync};
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range, sync::Arc};
 
 type Bytes<'a> = Cow<'a, [u8]>;
 
@@ -46,8 +46,9 @@ impl Changes {
         changes.sort();
         if !wiped.is_empty() {
             let mut cursor = tx.cursor(handles.get(kind.current()))?;
+            let sorted = changes.entries.len();
             for (address, block) in wiped {
-                changes.wipe(&mut cursor, address, block)?;
+                changes.wipe(&mut cursor, sorted, address, block)?;
             }
             changes.sort();
         }
@@ -143,9 +144,11 @@ impl Changes {
     }
 
     /// Removes everything of one account that was there before `block` and that it did not write.
+    /// Entries behind the first `sorted` were added by earlier wipes and repeat their keys.
     fn wipe(
         &mut self,
         cursor: &mut Cursor<'_, Rw>,
+        sorted: usize,
         address: B256,
         block: u32,
     ) -> Result<(), StorageError> {
@@ -155,12 +158,11 @@ impl Changes {
             before.insert(key.to_vec());
             entry = cursor.next()?;
         }
-        // Entries that an earlier wipe added stand unsorted at the end: they repeat known keys.
         let mut written = BTreeSet::new();
-        let start = self.entries.partition_point(|entry| {
-            self.buffer[entry.key_range()].cmp(address.as_slice()) == Ordering::Less
-        });
-        for entry in &self.entries[start..] {
+        let entries = &self.entries[..sorted];
+        let start =
+            entries.partition_point(|entry| self.buffer[entry.key_range()] < *address.as_slice());
+        for entry in &entries[start..] {
             let key = &self.buffer[entry.key_range()];
             if !key.starts_with(address.as_slice()) {
                 break;

@@ -247,3 +247,137 @@ pub(crate) fn for_each_front_coded(mut list: &[u8], mut visit: impl FnMut(&[u8])
 pub(crate) fn read_hash(bytes: &[u8]) -> Option<B256> {
     B256::try_from(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{Bytes, Log};
+    use proptest::{collection::vec, prelude::*};
+
+    fn account() -> impl Strategy<Value = Account> {
+        (any::<u64>(), any::<[u8; 32]>(), 0_usize..=256, any::<Option<[u8; 32]>>()).prop_map(
+            |(nonce, balance, shift, code)| Account {
+                nonce,
+                balance: U256::from_be_bytes(balance).checked_shr(shift).unwrap_or_default(),
+                bytecode_hash: code.map(B256::from),
+            },
+        )
+    }
+
+    fn node() -> impl Strategy<Value = BranchNodeCompact> {
+        (any::<u16>(), any::<u16>(), any::<u16>(), any::<Option<[u8; 32]>>()).prop_map(
+            |(state, tree, hash, root)| {
+                let hash = hash & state;
+                let hashes = (0..hash.count_ones()).map(|n| B256::repeat_byte(n as u8)).collect();
+                BranchNodeCompact::new(state, tree & state, hash, hashes, root.map(B256::from))
+            },
+        )
+    }
+
+    fn encoded(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back(account in account(), node in node(), slot in any::<[u8; 32]>()) {
+            let slot = U256::from_be_bytes(slot);
+            prop_assert_eq!(read_account(&encoded(|out| put_account(&account, out))), Some(account));
+            prop_assert_eq!(read_node(&encoded(|out| put_node(&node, out))), Some(node));
+            prop_assert_eq!(read_slot(&encoded(|out| put_slot(slot, out))), Some(slot));
+        }
+
+        #[test]
+        fn decoders_bear_any_bytes(bytes in vec(any::<u8>(), 0..600)) {
+            let _ = read_account(&bytes);
+            let _ = read_node(&bytes);
+            let _ = read_slot(&bytes);
+            let _ = read_path(&bytes);
+            let _ = read_receipts(&bytes);
+            let _ = for_each_front_coded(&bytes, |_| ());
+            prop_assert!(open(Table::Bodies, &[], &bytes).is_err() || bytes.len() >= 4);
+        }
+
+        #[test]
+        fn decoders_bear_damaged_values(account in account(), node in node(), at in 0_usize..600, flip: u8) {
+            for mut bytes in [
+                encoded(|out| put_account(&account, out)),
+                encoded(|out| put_node(&node, out)),
+            ] {
+                let at = at % bytes.len();
+                bytes[at] ^= flip;
+                let _ = read_account(&bytes);
+                let _ = read_node(&bytes);
+                bytes.truncate(at);
+                let _ = read_account(&bytes);
+                let _ = read_node(&bytes);
+            }
+        }
+
+        #[test]
+        fn checksums_find_damage(bytes in vec(any::<u8>(), 0..200), at: usize, flip in 1_u8..) {
+            let mut sealed = seal(|out| out.extend_from_slice(&bytes));
+            prop_assert_eq!(open(Table::Bodies, &[], &sealed).unwrap(), &bytes[..]);
+            let at = at % sealed.len();
+            sealed[at] ^= flip;
+            prop_assert!(open(Table::Bodies, &[], &sealed).is_err());
+        }
+
+        #[test]
+        fn front_coded_lists_come_back(mut keys in vec(vec(any::<u8>(), 0..=97), 0..40)) {
+            keys.sort();
+            keys.dedup();
+            let (mut list, mut previous) = (Vec::new(), KeyBuf::new());
+            for key in &keys {
+                push_front_coded(&mut list, &mut previous, key);
+            }
+            let mut found = Vec::new();
+            for_each_front_coded(&list, |key| found.push(key.to_vec())).unwrap();
+            prop_assert_eq!(found, keys);
+        }
+
+        #[test]
+        fn paths_sort_as_nibbles_and_are_prefix_free(
+            a in vec(0_u8..16, 0..=64), b in vec(0_u8..16, 0..=64), shared in 0_usize..=64,
+        ) {
+            let mut b = b;
+            let shared = shared.min(a.len()).min(b.len());
+            b[..shared].copy_from_slice(&a[..shared]);
+            let (a, b) = (Nibbles::from_nibbles(&a), Nibbles::from_nibbles(&b));
+            let path = |path: &Nibbles| { let mut key = KeyBuf::new(); push_path(&mut key, path); key };
+            prop_assert_eq!(path(&a).cmp(&path(&b)), a.cmp(&b));
+            prop_assert_eq!(path(&a).starts_with(&path(&b)), a == b);
+            prop_assert_eq!(read_path(&path(&a)), Some(a));
+        }
+    }
+
+    #[test]
+    fn receipts_come_back_with_their_blooms() {
+        let log = Log::new_unchecked(
+            alloy_primitives::Address::repeat_byte(7),
+            vec![B256::repeat_byte(1)],
+            Bytes::from_static(b"data"),
+        );
+        let inner = alloy_consensus::Receipt {
+            status: true.into(),
+            cumulative_gas_used: 5,
+            logs: vec![log],
+        };
+        for version in [None, Some(1)] {
+            let deposit = op_alloy_consensus::OpDepositReceipt {
+                inner: inner.clone(),
+                deposit_nonce: Some(0),
+                deposit_receipt_version: version,
+            };
+            let receipts = vec![
+                OpReceiptEnvelope::Deposit(deposit.with_bloom()),
+                OpReceiptEnvelope::Legacy(inner.clone().into()),
+                OpReceiptEnvelope::Eip7702(inner.clone().into()),
+            ];
+            let bytes = encoded(|out| put_receipts(&receipts, out));
+            assert_eq!(read_receipts(&bytes), Some(receipts));
+        }
+    }
+}

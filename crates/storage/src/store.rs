@@ -198,7 +198,8 @@ fn open_environment(path: &Path, options: StoreOptions) -> Result<Environment, S
         })
         .write_map();
     builder.open(path).map_err(|error| match error {
-        MdbxError::Busy => StorageError::Locked { path: path.into() },
+        // EAGAIN: the lock is another process's, or another environment's of this one.
+        MdbxError::Busy | MdbxError::Other(11) => StorageError::Locked { path: path.into() },
         error => failed(error.to_string()),
     })
 }

@@ -1,0 +1,3 @@
+//! Commits and reads of a store.
+
+fn main() {}
