@@ -10,7 +10,7 @@ use alloy_evm::{
     rpc::TryIntoTxEnv,
 };
 use alloy_op_evm::{OpEvmContext, OpTx};
-use alloy_primitives::Bytes;
+use alloy_primitives::{Bytes, U256};
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
 use assay_chain::StateView;
 use assay_evm::RecoveredBlock;
@@ -108,6 +108,9 @@ impl RpcContext {
         } else if request_gas.is_none() {
             let affordable = caller_gas_allowance(db, &tx)?;
             tx.base.gas_limit = affordable.min(env.block_env.gas_limit);
+        } else {
+            // The EVM charges a call no fees, so it does not look either.
+            check_funds(db, &tx)?;
         }
         Ok((env, tx))
     }
@@ -157,6 +160,23 @@ where
     }
     let base: TxEnv = request.try_into_tx_env(env)?;
     Ok(OpTx(OpTransaction { base, enveloped_tx: Some(Bytes::new()), deposit: Default::default() }))
+}
+
+/// Whoever names gas and a price has to have that much.
+fn check_funds(db: &mut Scratch, tx: &OpTx) -> Result<(), RpcError> {
+    let base = &tx.base;
+    let balance = db
+        .basic(base.caller)
+        .map_err(RpcError::internal)?
+        .map(|account| account.balance)
+        .unwrap_or_default();
+    let cost = U256::from(base.gas_limit)
+        .saturating_mul(U256::from(base.gas_price))
+        .saturating_add(base.value);
+    if balance < cost {
+        return Err(TransactionError::InsufficientFunds { cost, balance }.into());
+    }
+    Ok(())
 }
 
 /// A call's output, or what its failure becomes.

@@ -26,13 +26,23 @@ fn result(mut replayed: Replayed<'_, DebugInspector>) -> Result<GethTrace, RpcEr
         tx_hash: replayed.info.hash,
         tx_index: replayed.info.index.map(|index| index as usize),
     };
-    Ok(replayed.inspector.get_result(
+    Ok(without_zero_refunds(replayed.inspector.get_result(
         Some(place),
         replayed.tx,
         replayed.block_env,
         replayed.outcome,
         replayed.db,
-    )?)
+    )?))
+}
+
+/// geth and op-reth show a step's refund counter only once there is a refund.
+fn without_zero_refunds(mut trace: GethTrace) -> GethTrace {
+    if let GethTrace::Default(frame) = &mut trace {
+        for step in &mut frame.struct_logs {
+            step.refund_counter = step.refund_counter.filter(|refund| *refund > 0);
+        }
+    }
+    trace
 }
 
 /// `debug_traceTransaction`.
@@ -124,7 +134,7 @@ fn trace(
 ) -> Result<GethTrace, RpcError> {
     let block_env = env.block_env.clone();
     let outcome = ctx.inspect(db, env, tx.clone(), inspector)?;
-    let trace = inspector.get_result(None, tx, &block_env, &outcome, db)?;
+    let trace = without_zero_refunds(inspector.get_result(None, tx, &block_env, &outcome, db)?);
     if more {
         inspector.fuse()?;
         commit(db, outcome);

@@ -38,8 +38,9 @@ pub(crate) fn of_block(ctx: &RpcContext, id: BlockId) -> Result<ExecutionWitness
     let mut keys: Vec<Bytes> = Vec::new();
     for (address, account) in &db.cache.accounts {
         let slots = targets.entry(keccak256(address)).or_default();
+        let Some(account) = &account.account else { continue };
         keys.push(Bytes::copy_from_slice(address.as_slice()));
-        for slot in account.account.iter().flat_map(|account| account.storage.keys()) {
+        for slot in account.storage.keys() {
             let slot = slot.to_be_bytes::<32>();
             slots.push(keccak256(slot));
             keys.push(Bytes::copy_from_slice(&slot));

@@ -6,7 +6,11 @@ use crate::{
     evm::{commit, ensure_success, scratch},
 };
 use alloy_consensus::BlockHeader;
-use alloy_eips::{BlockId, eip2930::AccessListResult};
+use alloy_eips::{
+    BlockId,
+    eip2718::{EIP2930_TX_TYPE_ID, LEGACY_TX_TYPE_ID},
+    eip2930::AccessListResult,
+};
 use alloy_evm::{Evm, EvmFactory};
 use alloy_primitives::{Bytes, U256};
 use alloy_rpc_types_eth::{
@@ -108,6 +112,10 @@ pub(crate) fn create_access_list(
     }
     // Again with the list, for the gas that it then takes.
     tx.base.access_list = access_list.clone();
+    if tx.base.tx_type == LEGACY_TX_TYPE_ID {
+        // A legacy transaction has none.
+        tx.base.tx_type = EIP2930_TX_TYPE_ID;
+    }
     evm.disable_inspector();
     let second = evm.transact(tx)?.result;
     let gas_used = U256::from(second.tx_gas_used());

@@ -205,6 +205,7 @@ impl Run<'_> {
             nonce: B64::ZERO,
             base_fee_per_gas: Some(block.basefee),
             // The state's roots are left at zero, as in op-reth.
+            state_root: B256::ZERO,
             withdrawals_root: if isthmus {
                 Some(B256::ZERO)
             } else {
