@@ -8,7 +8,7 @@ use crate::{
 use alloy_consensus::{ReceiptEnvelope, TxEnvelope, proofs};
 use alloy_eips::eip4844::{Blob, env_settings::EnvKzgSettings, kzg_to_versioned_hash};
 use alloy_primitives::{B256, Bytes, Log};
-use alloy_rpc_types_eth::{Block, Header, TransactionReceipt};
+use alloy_rpc_types_eth::{Block, Header, Transaction, TransactionReceipt};
 use assay_chainspec::RollupConfig;
 use assay_derivation::{IndexedBlobHash, L1Block, L1BlockInfo, L1Origin};
 use async_trait::async_trait;
@@ -76,7 +76,7 @@ impl HttpL1 {
         let block: Option<Block> = self.rpc.call(method, json!([tag, true])).await?;
         let Some(block) = block else { return Ok(None) };
         let hash = block.header.hash;
-        let block = block.map_transactions(|transaction| transaction.into_inner()).into_consensus();
+        let block = block.map_transactions(Transaction::into_inner).into_consensus();
         if block.header.hash_slow() != hash {
             return Err(L1Error(format!("L1 block {hash} has another hash")));
         }

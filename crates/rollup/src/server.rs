@@ -11,9 +11,7 @@ use jsonrpsee::{
     core::RegisterMethodError,
     types::{ErrorObjectOwned, Params},
 };
-use op_alloy_rpc_types_engine::{
-    OpExecutionData, OpExecutionPayload, OpExecutionPayloadEnvelope,
-};
+use op_alloy_rpc_types_engine::{OpExecutionData, OpExecutionPayload, OpExecutionPayloadEnvelope};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -26,6 +24,8 @@ struct Context {
     engine: Arc<dyn Engine>,
 }
 
+// By value, so that it maps errors.
+#[expect(clippy::needless_pass_by_value)]
 fn failed(message: impl ToString) -> ErrorObjectOwned {
     ErrorObjectOwned::owned(-32000, message.to_string(), None::<()>)
 }
@@ -60,10 +60,7 @@ pub fn router(
     Ok(module.remove_context())
 }
 
-async fn output_at(
-    context: &Context,
-    number: u64,
-) -> Result<serde_json::Value, ErrorObjectOwned> {
+async fn output_at(context: &Context, number: u64) -> Result<serde_json::Value, ErrorObjectOwned> {
     let block = context
         .engine
         .block(L2BlockId::Number(number))

@@ -12,13 +12,6 @@ use op_alloy_consensus::OpTxEnvelope;
 use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use tracing::{debug, info, warn};
 
-/// What became of attributes.
-enum Built {
-    Block(L2Block),
-    /// No engine will ever make a block of them.
-    Invalid,
-}
-
 impl Rollup {
     /// One step of derivation: fetches what is missing, or takes in one block.
     ///
@@ -59,8 +52,8 @@ impl Rollup {
         let block = match self.consolidate(&derived).await? {
             Some(block) => block,
             None => match self.build_derived(&derived).await? {
-                Built::Block(block) => block,
-                Built::Invalid => {
+                Some(block) => block,
+                None => {
                     warn!(
                         parent = derived.parent.number,
                         derived_from = derived.derived_from.number,
@@ -121,7 +114,11 @@ impl Rollup {
     }
 
     /// Makes the block and its parent's chain canonical: an unsafe chain beside it is given up.
-    async fn build_derived(&mut self, derived: &DerivedAttributes) -> Result<Built, RollupError> {
+    /// `None`: no engine will ever make a block of these attributes.
+    async fn build_derived(
+        &mut self,
+        derived: &DerivedAttributes,
+    ) -> Result<Option<L2Block>, RollupError> {
         self.building = None;
         let parent = &derived.parent;
         let state = |head| ForkchoiceState { head_block_hash: head, ..self.forkchoice_state() };
@@ -131,7 +128,7 @@ impl Rollup {
             Ok(updated) => updated,
             Err(EngineError::InvalidAttributes(reason)) => {
                 warn!(reason, "the engine refuses derived attributes");
-                return Ok(Built::Invalid);
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
@@ -151,7 +148,7 @@ impl Rollup {
             Ok(payload) => payload,
             // An engine whose job failed on the attributes' transactions has no payload to give.
             Err(EngineError::UnknownPayload) if !derived.deposits_only => {
-                return Ok(Built::Invalid);
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
@@ -161,13 +158,13 @@ impl Rollup {
             PayloadStatusEnum::Valid => {}
             PayloadStatusEnum::Invalid { validation_error } => {
                 warn!(%hash, validation_error, "the engine refuses a derived block");
-                return Ok(Built::Invalid);
+                return Ok(None);
             }
             other => return Err(RollupError::Temporary(format!("block {hash}: {other}"))),
         }
         let block = self.known_block(L2BlockId::Hash(hash)).await?;
         self.heads.latest = self.info(&block)?;
-        Ok(Built::Block(block))
+        Ok(Some(block))
     }
 }
 
