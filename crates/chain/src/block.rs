@@ -11,16 +11,19 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct TreeBlock {
     pub(crate) executed: Arc<ExecutedBlock>,
     pub(crate) header: Arc<SealedHeader>,
+    /// The number of the store's last block when it came, or its own if that is higher.
+    pub(crate) age: BlockNumber,
     layer: OnceLock<Layer>,
     transactions: OnceLock<B256Map<u32>>,
 }
 
 impl TreeBlock {
-    pub(crate) fn new(executed: Arc<ExecutedBlock>) -> Self {
+    pub(crate) fn new(executed: Arc<ExecutedBlock>, stored: BlockNumber) -> Self {
         let header: Sealed<Header> =
             Sealed::new_unchecked(executed.block.header().clone(), executed.hash());
         let header = Arc::new(header);
-        Self { executed, header, layer: OnceLock::new(), transactions: OnceLock::new() }
+        let age = stored.max(header.number);
+        Self { executed, header, age, layer: OnceLock::new(), transactions: OnceLock::new() }
     }
 
     pub(crate) fn hash(&self) -> B256 {

@@ -32,7 +32,8 @@ pub struct ChainOptions {
     pub max_batch: usize,
     /// Canonical blocks in memory beyond which [`Chain::set_canonical`] waits for the writer.
     pub max_pending: usize,
-    /// Blocks that are not canonical are dropped when they are this far below the store's head.
+    /// Blocks that are not canonical are dropped when the store's head has gone this far beyond
+    /// them, and beyond where it was when they came.
     pub side_depth: u64,
     /// Bytes for accounts, slots and code of the store's state.
     pub cache_budget: usize,
@@ -169,8 +170,9 @@ impl Chain {
             block.trie = block.trie.prune(self.options().trie_budget / 4 * 3);
         }
         let parent = block.parent_hash();
-        let block = Arc::new(TreeBlock::new(Arc::new(block)));
+        let block = Arc::new(block);
         let mut tree = self.shared().tree.write();
+        let block = Arc::new(TreeBlock::new(block, tree.base_number()));
         if !tree.blocks.contains_key(&parent) && tree.base.snapshot.number(parent)?.is_none() {
             return Err(ChainError::UnknownBlock(parent));
         }
@@ -383,14 +385,15 @@ fn stored_header(snapshot: &Snapshot, number: BlockNumber) -> Result<SealedHeade
 fn stored_block(snapshot: &Snapshot, number: BlockNumber) -> Result<Arc<TreeBlock>, ChainError> {
     let block = snapshot.block(number)?.ok_or_else(|| missing(number))?;
     let receipts = snapshot.receipts(number)?.ok_or_else(|| missing(number))?;
-    Ok(Arc::new(TreeBlock::new(Arc::new(ExecutedBlock {
+    let executed = ExecutedBlock {
         trie: StateTrie::cold(block.header().state_root),
         block: Arc::new(block),
         receipts: Arc::new(receipts),
         bundle: Arc::new(BundleState::default()),
         hashed: Arc::new(HashedPostState::default()),
         trie_updates: Arc::new(TrieUpdates::default()),
-    }))))
+    };
+    Ok(Arc::new(TreeBlock::new(Arc::new(executed), number)))
 }
 
 fn missing(number: BlockNumber) -> ChainError {

@@ -118,7 +118,7 @@ impl Tree {
     }
 
     /// The store was written up to the block of `base`, the last of `written`.
-    pub(crate) fn rebase(&mut self, base: Base, written: usize, keep_below: u64) {
+    pub(crate) fn rebase(&mut self, base: Base, written: usize, side_depth: u64) {
         for block in self.canonical.drain(..written) {
             self.blocks.remove(&block.hash());
             self.base_header = block.header.clone();
@@ -126,9 +126,9 @@ impl Tree {
         }
         self.base = Arc::new(base);
         self.writing = 0;
-        let lowest = self.base_number().saturating_sub(keep_below);
-        if self.blocks.values().any(|block| block.number() <= lowest) {
-            self.blocks.retain(|_, block| block.number() > lowest);
+        let lowest = self.base_number().saturating_sub(side_depth);
+        if self.blocks.values().any(|block| block.age <= lowest) {
+            self.blocks.retain(|_, block| block.age > lowest);
             self.drop_unconnected();
         }
     }

@@ -19,6 +19,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
     thread::available_parallelism,
+    time::Instant,
 };
 
 /// How the database is opened.
@@ -121,7 +122,10 @@ impl Store {
         let tx = self.0.environment.begin_rw_unsync()?;
         // Read inside the write transaction: no other writer can come between.
         let head = self.snapshot()?.head();
-        commit::commit(tx, &self.0.handles, head, blocks, labels)
+        let start = Instant::now();
+        commit::commit(tx, &self.0.handles, head, blocks, labels)?;
+        tracing::debug!(head = head.number, blocks = blocks.len(), elapsed = ?start.elapsed(), "committed");
+        Ok(())
     }
 
     /// Takes back every block above `n`: state, trie and indices are as they were after it.

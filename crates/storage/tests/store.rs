@@ -4,75 +4,14 @@ mod support;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use assay_storage::{ExecutedBlock, Snapshot, StorageError, Store, StoreOptions};
-use assay_trie::{Nibbles, TrieReader, TrieSource, memory::MemorySource, recompute_state_root};
+use assay_trie::{Nibbles, TrieSource, recompute_state_root};
 use revm::DatabaseRef;
 use signet_libmdbx::{Environment, Geometry, WriteFlags};
-use std::{collections::BTreeMap, path::Path, sync::Arc};
-use support::{ADDRESSES, Random, SLOTS, World, address, genesis, genesis_json, slot};
+use std::{path::Path, sync::Arc};
+use support::{ADDRESSES, Random, World, address, check_state, contents, genesis, genesis_json};
 
 fn options() -> StoreOptions {
     StoreOptions { max_size: 1 << 30, growth_step: 1 << 20, readers: 2 }
-}
-
-/// Everything that a source's cursors give.
-fn contents(source: &dyn TrieSource) -> MemorySource {
-    let reader = source.reader().unwrap();
-    let mut all = MemorySource::default();
-    let mut accounts = reader.accounts().unwrap();
-    let mut entry = accounts.seek(B256::ZERO).unwrap();
-    while let Some((key, account)) = entry {
-        all.accounts.insert(key, account);
-        entry = accounts.next().unwrap();
-    }
-    let mut nodes = reader.account_trie().unwrap();
-    let mut entry = nodes.seek(Nibbles::new()).unwrap();
-    while let Some((path, node)) = entry {
-        all.account_nodes.insert(path, node);
-        entry = nodes.next().unwrap();
-    }
-    for index in 0..ADDRESSES {
-        let hashed = keccak256(address(index));
-        storage_contents(reader.as_ref(), hashed, &mut all);
-    }
-    all
-}
-
-fn storage_contents(reader: &dyn TrieReader, hashed: B256, all: &mut MemorySource) {
-    let mut slots = BTreeMap::new();
-    let mut cursor = reader.storage(hashed).unwrap();
-    let mut entry = cursor.seek(B256::ZERO).unwrap();
-    while let Some((slot, value)) = entry {
-        slots.insert(slot, value);
-        entry = cursor.next().unwrap();
-    }
-    if !slots.is_empty() {
-        all.storages.insert(hashed, slots);
-    }
-    let mut nodes = BTreeMap::new();
-    let mut cursor = reader.storage_trie(hashed).unwrap();
-    let mut entry = cursor.seek(Nibbles::new()).unwrap();
-    while let Some((path, node)) = entry {
-        nodes.insert(path, node);
-        entry = cursor.next().unwrap();
-    }
-    if !nodes.is_empty() {
-        all.storage_nodes.insert(hashed, nodes);
-    }
-}
-
-fn check_state(db: &impl DatabaseRef<Error = StorageError>, world: &World) {
-    for index in 0..ADDRESSES {
-        let target = address(index);
-        let found = db.basic_ref(target).unwrap();
-        assert_eq!(found.as_ref(), world.accounts.get(&target), "account {target}");
-        if let Some(info) = found {
-            let code = db.code_by_hash_ref(info.code_hash).unwrap();
-            assert_eq!(code.hash_slow(), info.code_hash);
-        }
-        for at in 0..SLOTS {
-            assert_eq!(db.storage_ref(target, slot(at)).unwrap(), world.slot(target, slot(at)));
-        }
-    }
 }
 
 fn check_history(store: &Store, worlds: &[World], blocks: &[Arc<ExecutedBlock>]) {
@@ -360,7 +299,10 @@ fn damaged_values_are_errors() {
                 "Bodies" => snapshot.block(1).map(drop),
                 "Receipts" => snapshot.receipts(1).map(drop),
                 "Bytecodes" => {
-                    let code = world.accounts.values().find(|info| info.code_hash != support::plain().code_hash);
+                    let code = world
+                        .accounts
+                        .values()
+                        .find(|info| info.code_hash != support::plain().code_hash);
                     snapshot.code(code.unwrap().code_hash).map(drop)
                 }
                 "Accounts" => (0..ADDRESSES)

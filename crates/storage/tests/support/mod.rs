@@ -3,20 +3,23 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
-use alloy_consensus::{BlockBody, Header, Receipt, ReceiptWithBloom, Sealable, SignableTransaction};
+use alloy_consensus::{
+    BlockBody, Header, Receipt, ReceiptWithBloom, Sealable, SignableTransaction,
+};
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, Log, Sealed, Signature, TxKind, U256, keccak256,
     map::HashMap,
 };
 use assay_chainspec::ChainSpec;
 use assay_evm::{Block, Receipt as OpReceipt, RecoveredBlock, Transaction};
-use assay_storage::ExecutedBlock;
+use assay_storage::{ExecutedBlock, StorageError};
 use assay_trie::{
-    HashedPostState, StateTrie, StorageTrieUpdates, TrieUpdates, memory::MemorySource,
-    recompute_state_root,
+    HashedPostState, Nibbles, StateTrie, StorageTrieUpdates, TrieReader, TrieSource, TrieUpdates,
+    memory::MemorySource, recompute_state_root,
 };
 use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope, TxDeposit};
 use revm::{
+    DatabaseRef,
     database::{AccountStatus, BundleAccount, BundleState, states::StorageSlot},
     state::{AccountInfo, Bytecode},
 };
@@ -189,7 +192,9 @@ impl World {
                 (None, None) => continue,
                 (None, Some(_)) => AccountStatus::InMemoryChange,
                 (Some(_), None) => AccountStatus::Destroyed,
-                (Some(_), Some(_)) if destroyed.contains(&target) => AccountStatus::DestroyedChanged,
+                (Some(_), Some(_)) if destroyed.contains(&target) => {
+                    AccountStatus::DestroyedChanged
+                }
                 _ => AccountStatus::Changed,
             };
             let storage = slots
@@ -286,10 +291,7 @@ fn difference(before: &MemorySource, all: &TrieUpdates, hashed: &HashedPostState
     updates
 }
 
-fn body(
-    count: u64,
-    random: &mut Random,
-) -> (BlockBody<Transaction>, Vec<Address>, Vec<OpReceipt>) {
+fn body(count: u64, random: &mut Random) -> (BlockBody<Transaction>, Vec<Address>, Vec<OpReceipt>) {
     let mut transactions = Vec::new();
     let mut receipts = Vec::new();
     for index in 0..count {
@@ -341,4 +343,87 @@ fn body(
 
 pub fn sealed_header(block: &ExecutedBlock) -> Sealed<Header> {
     Sealed::new_unchecked(block.block.header().clone(), block.hash())
+}
+
+/// Everything that a source's cursors give.
+pub fn contents(source: &dyn TrieSource) -> MemorySource {
+    let reader = source.reader().unwrap();
+    let mut all = MemorySource::default();
+    let mut accounts = reader.accounts().unwrap();
+    let mut entry = accounts.seek(B256::ZERO).unwrap();
+    while let Some((key, account)) = entry {
+        all.accounts.insert(key, account);
+        entry = accounts.next().unwrap();
+    }
+    let mut nodes = reader.account_trie().unwrap();
+    let mut entry = nodes.seek(Nibbles::new()).unwrap();
+    while let Some((path, node)) = entry {
+        all.account_nodes.insert(path, node);
+        entry = nodes.next().unwrap();
+    }
+    for index in 0..ADDRESSES {
+        let hashed = keccak256(address(index));
+        storage_contents(reader.as_ref(), hashed, &mut all);
+    }
+    all
+}
+
+fn storage_contents(reader: &dyn TrieReader, hashed: B256, all: &mut MemorySource) {
+    let mut slots = BTreeMap::new();
+    let mut cursor = reader.storage(hashed).unwrap();
+    let mut entry = cursor.seek(B256::ZERO).unwrap();
+    while let Some((slot, value)) = entry {
+        slots.insert(slot, value);
+        entry = cursor.next().unwrap();
+    }
+    if !slots.is_empty() {
+        all.storages.insert(hashed, slots);
+    }
+    let mut nodes = BTreeMap::new();
+    let mut cursor = reader.storage_trie(hashed).unwrap();
+    let mut entry = cursor.seek(Nibbles::new()).unwrap();
+    while let Some((path, node)) = entry {
+        nodes.insert(path, node);
+        entry = cursor.next().unwrap();
+    }
+    if !nodes.is_empty() {
+        all.storage_nodes.insert(hashed, nodes);
+    }
+}
+
+/// Compares every account, slot and code that may exist.
+pub fn check_state(db: &impl DatabaseRef<Error = StorageError>, world: &World) {
+    for index in 0..ADDRESSES {
+        let target = address(index);
+        let found = db.basic_ref(target).unwrap();
+        assert_eq!(found.as_ref(), world.accounts.get(&target), "account {target}");
+        if let Some(info) = found {
+            let code = db.code_by_hash_ref(info.code_hash).unwrap();
+            assert_eq!(code.hash_slow(), info.code_hash);
+        }
+        for at in 0..SLOTS {
+            assert_eq!(db.storage_ref(target, slot(at)).unwrap(), world.slot(target, slot(at)));
+        }
+    }
+}
+
+/// The state of a source with known addresses and slots, as a model.
+pub fn read_world<S>(source: &S, number: u64, hash: B256) -> World
+where
+    S: DatabaseRef<Error = StorageError> + TrieSource,
+{
+    let mut world = World { number, hash, hashed: contents(source), ..Default::default() };
+    for index in 0..ADDRESSES {
+        let target = address(index);
+        if let Some(info) = source.basic_ref(target).unwrap() {
+            world.accounts.insert(target, info);
+        }
+        for at in 0..SLOTS {
+            let value = source.storage_ref(target, slot(at)).unwrap();
+            if !value.is_zero() {
+                world.set_slot(target, slot(at), value);
+            }
+        }
+    }
+    world
 }
