@@ -2,15 +2,18 @@
 
 use crate::TrieError;
 
+/// An entry, or the end.
+pub(crate) type Entry<B> = Option<(<B as Base>::Key, <B as Base>::Value)>;
+
 /// The cursor below the layers, and what a layer's entry means.
-pub(crate) trait Base {
+pub(crate) trait Base: Sized {
     type Key: Copy + Ord;
     /// What a layer holds for a key: a value, or that there is none.
     type Written;
     type Value;
 
-    fn seek(&mut self, key: Self::Key) -> Result<Option<(Self::Key, Self::Value)>, TrieError>;
-    fn next(&mut self) -> Result<Option<(Self::Key, Self::Value)>, TrieError>;
+    fn seek(&mut self, key: Self::Key) -> Result<Entry<Self>, TrieError>;
+    fn next(&mut self) -> Result<Entry<Self>, TrieError>;
     /// The value that a layer's entry shows, if it is not a deletion.
     fn visible(written: &Self::Written) -> Option<Self::Value>;
 }
@@ -25,7 +28,7 @@ pub(crate) struct MergeCursor<'a, B: Base> {
     layers: Vec<Slice<'a, B::Key, B::Written>>,
     base: Option<B>,
     /// The base's current entry.
-    head: Option<(B::Key, B::Value)>,
+    head: Entry<B>,
     sought: bool,
 }
 
@@ -40,10 +43,7 @@ impl<'a, B: Base> MergeCursor<'a, B> {
         Self { layers, base, head: None, sought: false }
     }
 
-    pub(crate) fn seek_entry(
-        &mut self,
-        key: B::Key,
-    ) -> Result<Option<(B::Key, B::Value)>, TrieError> {
+    pub(crate) fn seek_entry(&mut self, key: B::Key) -> Result<Entry<B>, TrieError> {
         for layer in &mut self.layers {
             layer.at = layer.entries.partition_point(|(other, _)| *other < key);
         }
@@ -56,12 +56,12 @@ impl<'a, B: Base> MergeCursor<'a, B> {
     }
 
     /// The entry after the one last returned; before any seek, nothing.
-    pub(crate) fn next_entry(&mut self) -> Result<Option<(B::Key, B::Value)>, TrieError> {
+    pub(crate) fn next_entry(&mut self) -> Result<Entry<B>, TrieError> {
         if self.sought { self.settle() } else { Ok(None) }
     }
 
     /// Takes the lowest key off every sequence that has it, until one is not a deletion.
-    fn settle(&mut self) -> Result<Option<(B::Key, B::Value)>, TrieError> {
+    fn settle(&mut self) -> Result<Entry<B>, TrieError> {
         loop {
             let heads = self.layers.iter().filter_map(|layer| layer.entries.get(layer.at));
             let lowest_written = heads.map(|(key, _)| *key).min();

@@ -1,12 +1,11 @@
 //! Merkle proofs.
 
 use crate::{
-    HashedPostState, StateTrie, TrieError, TrieSource,
+    HashedPostState, HashedStorage, StateTrie, TrieError, TrieSource,
     accounts::AccountChange,
     find::{self, Found},
     node::AccountValue,
     scan::first_key,
-    task::Change,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256, map::B256Map};
 use alloy_trie::EMPTY_ROOT_HASH;
@@ -61,7 +60,7 @@ pub fn multiproof(
 
 /// The trie nodes, by hash, that somebody without the state needs to read `targets` (as in
 /// [`multiproof`]) and to compute the root after `changes`: the targets' and the changes' paths,
-/// and the siblings that deletions merge into their parents.
+/// and the siblings that deletions merge into their parents, in whatever order one applies them.
 pub fn witness(
     source: &dyn TrieSource,
     targets: &B256Map<Vec<B256>>,
@@ -128,20 +127,23 @@ impl StateTrie {
         let mut nodes = B256Map::default();
         let trie = self.collect(source, &targets, &mut nodes)?;
 
-        let sorted = AccountChange::sorted(changes);
-        let (_, output) = trie.clone().change(source, &sorted)?;
+        // One who applies changes one by one may delete what shares a branch with what is yet to
+        // be inserted: with the deletions alone, most merges happen.
         let mut siblings: B256Map<Vec<B256>> = B256Map::default();
-        for (hashed_address, path) in output.merged {
-            let below = first_key(&path);
-            // The account trie goes by the zero hash.
-            if hashed_address.is_zero() {
-                siblings.entry(below).or_default();
-            } else {
-                siblings.entry(hashed_address).or_default().push(below);
+        for changes in [&deletions(changes), changes] {
+            let sorted = AccountChange::sorted(changes);
+            let (_, output) = trie.clone().change(source, &sorted)?;
+            for (hashed_address, path) in output.merged {
+                let below = first_key(&path);
+                // The account trie goes by the zero hash.
+                if hashed_address.is_zero() {
+                    siblings.entry(below).or_default();
+                } else {
+                    siblings.entry(hashed_address).or_default().push(below);
+                }
             }
         }
         trie.collect(source, &siblings, &mut nodes)?;
-        debug_assert!(sorted.iter().all(|change| targets.contains_key(change.key())));
         Ok((self.root(), nodes))
     }
 
@@ -167,6 +169,24 @@ impl StateTrie {
             }
         }
         Ok(trie)
+    }
+}
+
+/// Only what `changes` takes away, but for whole storage tries.
+fn deletions(changes: &HashedPostState) -> HashedPostState {
+    let gone = changes.accounts.iter().filter(|(_, account)| account.is_none());
+    let cleared = |storage: &HashedStorage| {
+        let slots = storage.slots.iter().filter(|(_, value)| value.is_zero());
+        HashedStorage { wiped: false, slots: slots.map(|(key, value)| (*key, *value)).collect() }
+    };
+    HashedPostState {
+        accounts: gone.map(|(key, account)| (*key, *account)).collect(),
+        storages: changes
+            .storages
+            .iter()
+            .filter(|(_, storage)| !storage.wiped)
+            .map(|(key, storage)| (*key, cleared(storage)))
+            .collect(),
     }
 }
 

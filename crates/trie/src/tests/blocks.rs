@@ -60,7 +60,7 @@ fn run(seed: u64, shape: &Shape, blocks: usize) {
         }
         let changes = block(&mut random, shape, &state);
         if random.chance(30) {
-            trie = prefetched(&mut random, shape, &state, &changes, trie);
+            trie = prefetched(&mut random, shape, &state, &changes, &trie);
         }
         let (next, updates) = if random.chance(50) {
             trie.apply(&state, &changes).unwrap()
@@ -87,7 +87,7 @@ fn prefetched(
     shape: &Shape,
     state: &MemorySource,
     changes: &HashedPostState,
-    trie: StateTrie,
+    trie: &StateTrie,
 ) -> StateTrie {
     let mut accounts: Vec<B256> = changes.accounts.keys().copied().collect();
     accounts.push(shape.accounts.pick(random));

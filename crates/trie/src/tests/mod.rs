@@ -4,3 +4,5 @@ mod blocks;
 mod overlay;
 mod proofs;
 mod random;
+mod state;
+mod stateless;

@@ -1,9 +1,16 @@
 //! Proofs verify, and a witness is enough to compute the next root.
 
-use super::random::{Keys, Random, Shape, block};
-use crate::{StateTrie, account_proof, memory::MemorySource, multiproof, recompute_state_root};
+use super::{
+    random::{Keys, Random, Shape, block},
+    stateless::{Node, Stateless},
+};
+use crate::{
+    StateTrie, account_proof, memory::MemorySource, multiproof, node::AccountValue,
+    recompute_state_root, witness,
+};
 use alloy_primitives::{Address, B256, U256, keccak256, map::B256Map};
-use alloy_trie::{Nibbles, proof::verify_proof};
+use alloy_rlp::Decodable;
+use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, TrieAccount, proof::verify_proof};
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 fn state(random: &mut Random, shape: &Shape) -> MemorySource {
@@ -84,7 +91,7 @@ proptest! {
         let trie = StateTrie::load(&state).unwrap().prefetch(&state, &keys, &targets).unwrap();
         for key in keys {
             let account = trie.account(&key);
-            assert_eq!(account.map(|it| it.account()), state.accounts.get(&key).copied());
+            assert_eq!(account.map(AccountValue::account), state.accounts.get(&key).copied());
             let value = account.map(|it| {
                 alloy_rlp::encode(it.account().into_trie_account(it.storage_root))
             });
@@ -121,5 +128,62 @@ fn a_multiproof_holds_every_proof() {
         for node in proof.proof.iter().chain(storage) {
             assert_eq!(nodes.get(&keccak256(node)), Some(node));
         }
+    }
+}
+
+/// Computes the root after a block from nothing but its witness.
+fn check_witness(random: &mut Random, shape: &Shape) {
+    let before = state(random, shape);
+    let changes = block(random, shape, &before);
+    let (root, nodes) = witness(&before, &B256Map::default(), &changes).unwrap();
+    let stateless = Stateless { nodes: &nodes };
+    let mut trie = Stateless::open(root);
+    let keys: std::collections::BTreeSet<_> =
+        changes.accounts.keys().chain(changes.storages.keys()).copied().collect();
+    let gone = |key: &B256| changes.accounts.get(key).is_some_and(Option::is_none);
+    let mut keys: Vec<_> = keys.into_iter().collect();
+    if random.chance(50) {
+        keys.sort_by_key(|key| !gone(key));
+    }
+    for key in keys {
+        let path = Nibbles::unpack(key).to_vec();
+        let old =
+            stateless.get(&trie, &path).map(|rlp| TrieAccount::decode(&mut &rlp[..]).unwrap());
+        let info = match changes.accounts.get(&key) {
+            Some(info) => *info,
+            None => old.map(Into::into),
+        };
+        let mut storage_root = old.map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
+        if let (Some(_), Some(written)) = (info, changes.storages.get(&key)) {
+            let start = if written.wiped { EMPTY_ROOT_HASH } else { storage_root };
+            let mut storage: Node = Stateless::open(start);
+            // In the order of a hash map, or cleared slots first: this merges most.
+            let mut slots: Vec<_> = written.slots.iter().collect();
+            if random.chance(50) {
+                slots.sort_unstable_by_key(|(slot, value)| (!value.is_zero(), **slot));
+            }
+            for (slot, value) in slots {
+                let value = (!value.is_zero()).then(|| alloy_rlp::encode(value));
+                storage = stateless.set(storage, &Nibbles::unpack(slot).to_vec(), value);
+            }
+            storage_root = Stateless::root(&storage);
+        }
+        let value = info.map(|info| alloy_rlp::encode(info.into_trie_account(storage_root)));
+        trie = stateless.set(trie, &path, value);
+    }
+    let mut after = before;
+    after.apply_state(&changes);
+    assert_eq!(Stateless::root(&trie), recompute_state_root(&after).unwrap().0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn a_witness_is_enough(seed in any::<u64>(), crowded in any::<bool>()) {
+        let keys = if crowded { Keys::Crowded } else { Keys::Spread(60) };
+        let shape =
+            Shape { accounts: keys, slots: keys, changes: 20, slot_changes: 15, deletions: 30 };
+        check_witness(&mut Random(seed), &shape);
     }
 }
