@@ -1,6 +1,6 @@
-use super::*;
-use crate::{PRECOMPILE_ADDRESSES, RULES_SLOT};
-use alloy_primitives::{address, b256};
+use super::{Preset, builder::DEV_BALANCE, genesis_json, rollup_json};
+use crate::{BlockId, ChainSpec, OpHardfork, PRECOMPILE_ADDRESSES, RULES_SLOT, RollupConfig};
+use alloy_primitives::{B256, Bytes, U256, address, b256};
 use std::{fs, path::PathBuf};
 
 fn committed(file: &str) -> PathBuf {
