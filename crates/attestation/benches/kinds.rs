@@ -93,7 +93,7 @@ fn bench(criterion: &mut Criterion) {
             let run = || verify(case.kind, &case.evidence, &case.collateral, &anchors, backend);
             assert!(run().is_ok(), "{} is refused", case.name);
             group.bench_function(format!("{backend:?}"), |bencher| {
-                bencher.iter(|| black_box(run()))
+                bencher.iter(|| black_box(run()));
             });
         }
         group.finish();

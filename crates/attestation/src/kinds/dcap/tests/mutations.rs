@@ -8,10 +8,10 @@ use crate::{
 use alloy_primitives::hex;
 use std::collections::BTreeSet;
 
-type Change = fn(&mut Recipe);
+pub(super) type Change = fn(&mut Recipe);
 
 /// Changes made before signing: every signature holds.
-const SIGNED: &[(Code, &DevReport, Change)] = &[
+pub(super) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::QuoteVersion, &TDX, |r| r.signed[0] = 2),
     (Code::QuoteVersion, &TDX, |r| r.signed[0] = 6),
     (Code::QuoteTeeType, &TDX, |r| r.signed[4] = 0),
@@ -35,7 +35,7 @@ const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::TdAttributes, &TDX, |r| r.signed[48 + 127] |= 0x20),
     (Code::ServiceTd, &TDX, |r| r.signed[48 + 122] |= 0x02),
     (Code::ServiceTd, &TDX, |r| {
-        to_version_5(r, 3, 648, &[&[5, 1, 2][..], &[0; 13], &[1; 48]].concat())
+        to_version_5(r, 3, 648, &[&[5, 1, 2][..], &[0; 13], &[1; 48]].concat());
     }),
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "\"fmspc\"", "\"Fmspc\"")),
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "{\"id\"", "{\"version\":3,\"id\"")),
@@ -50,10 +50,10 @@ const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "\"tcbType\":0,", "")),
     (Code::TcbInfoJson, &SGX, |r| swap(&mut r.tcb_info, "\"pcesvn\":11", "\"pcesvn\":-1")),
     (Code::QeIdentityJson, &TDX, |r| {
-        swap(&mut r.qe_identity, "\"miscselectMask\":\"FFFFFFFF\",", "")
+        swap(&mut r.qe_identity, "\"miscselectMask\":\"FFFFFFFF\",", "");
     }),
     (Code::QeIdentityJson, &TDX, |r| {
-        swap(&mut r.qe_identity, "\"isvprodid\":2", "\"isvprodid\":70000")
+        swap(&mut r.qe_identity, "\"isvprodid\":2", "\"isvprodid\":70000");
     }),
     (Code::QeIdentityJson, &TDX, |r| swap(&mut r.qe_identity, "\"isvsvn\":4", "\"isvsvn\":\"4\"")),
     (Code::QeIdentityJson, &TDX, |r| r.qe_identity = String::new()),
@@ -78,7 +78,7 @@ const SIGNED: &[(Code, &DevReport, Change)] = &[
     }),
     (Code::CertificateExtension, &TDX, |r| r.pck.extensions.push(r.pck.extensions[0].clone())),
     (Code::CertificateExtension, &TDX, |r| {
-        r.authority.extensions.push((vec![0x55, 0x1d, 0x24], true, vec![]))
+        r.authority.extensions.push((vec![0x55, 0x1d, 0x24], true, vec![]));
     }),
     (Code::CertificateExtension, &TDX, |r| r.tcb_signer.extensions[0].2 = vec![3, 2, 0, 0xc0]),
     (Code::CertificateAlgorithm, &TDX, |r| r.pck.key[64] ^= 1),
@@ -96,20 +96,20 @@ const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::CertificateUsage, &TDX, |r| r.pck.extensions.remove(0).2.clear()),
     (Code::CertificateUsage, &TDX, |r| r.pck.extensions[0].2 = vec![3, 2, 6, 0x40]),
     (Code::CertificateUsage, &TDX, |r| {
-        r.pck.extensions.push((vec![0x55, 0x1d, 0x25], false, vec![]))
+        r.pck.extensions.push((vec![0x55, 0x1d, 0x25], false, vec![]));
     }),
     (Code::CertificateUsage, &TDX, |r| {
-        r.authority.extensions.push((vec![0x55, 0x1d, 0x1e], false, vec![]))
+        r.authority.extensions.push((vec![0x55, 0x1d, 0x1e], false, vec![]));
     }),
     (Code::PckExtension, &TDX, |r| r.pck.extensions.truncate(2)),
     (Code::PckExtension, &TDX, |r| r.pck.extensions[2].2.push(0)),
     (Code::PckExtension, &TDX, |r| r.pck.extensions[2].2 = vec![0x30, 0]),
     (Code::CrlEncoding, &TDX, |r| r.pck_crl.revoked = vec![vec![1; 21]]),
     (Code::CrlEncoding, &TDX, |r| {
-        r.root_crl.extensions.push((vec![0x55, 0x1d, 0x1b], true, vec![]))
+        r.root_crl.extensions.push((vec![0x55, 0x1d, 0x1b], true, vec![]));
     }),
     (Code::CrlEncoding, &TDX, |r| {
-        r.root_crl.extensions.push((vec![0x55, 0x1d, 0x1c], false, vec![]))
+        r.root_crl.extensions.push((vec![0x55, 0x1d, 0x1c], false, vec![]));
     }),
     (Code::CrlEncoding, &TDX, |r| r.root_crl.extensions.push(r.root_crl.extensions[0].clone())),
     (Code::CrlEntryCount, &TDX, |r| r.pck_crl.revoked = vec![vec![0x55]; MAX_ENTRIES + 1]),
@@ -132,6 +132,7 @@ const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::QeIdentitySignature, &TDX, |r| {
         r.qe_signer.key = stranger().public();
     }),
+    (Code::QeReportData, &TDX, |r| r.qe_report[352] = 1),
     (Code::QeIdentityKind, &TDX, |r| swap(&mut r.qe_identity, "TD_QE", "QE")),
     (Code::QeIdentityKind, &SGX, |r| swap(&mut r.qe_identity, "\"QE\"", "\"TD_QE\"")),
     (Code::QeIdentityKind, &SGX, |r| swap(&mut r.qe_identity, "\"version\":2", "\"version\":3")),
@@ -175,8 +176,8 @@ fn signed_mistakes_give_their_codes() {
 }
 
 /// A changed evidence or collateral, from an honest one.
-type Bytes = (Vec<u8>, Vec<u8>);
-type Forge = fn(&Recipe, Bytes) -> Bytes;
+pub(super) type Bytes = (Vec<u8>, Vec<u8>);
+pub(super) type Forge = fn(&Recipe, Bytes) -> Bytes;
 
 /// Offsets in a version 4 quote.
 const DATA: usize = 48 + 584 + 4;
@@ -184,7 +185,7 @@ const NESTED: usize = DATA + 128 + 6;
 const CHAIN: usize = NESTED + 384 + 64 + 34 + 6;
 
 /// Changes made after signing, to a TDX quote of version 4.
-const FORGED: &[(Code, Forge)] = &[
+pub(super) const FORGED: &[(Code, Forge)] = &[
     (Code::QuoteTruncated, |_, (_, c)| (vec![], c)),
     (Code::QuoteTruncated, |_, (q, c)| (q[..47].to_vec(), c)),
     (Code::QuoteTruncated, |_, (q, c)| (q[..DATA - 5].to_vec(), c)),
@@ -499,7 +500,7 @@ fn edit_pck(recipe: &mut Recipe, change: impl FnOnce(&mut crate::dev::recipe::Pl
 }
 
 /// Makes a version 4 quote one of version 5, with `rest` after the TDX 1.0 report.
-fn to_version_5(recipe: &mut Recipe, kind: u16, size: u32, rest: &[u8]) {
+pub(super) fn to_version_5(recipe: &mut Recipe, kind: u16, size: u32, rest: &[u8]) {
     let (header, body) = recipe.signed.split_at(48);
     let typed = [&kind.to_le_bytes()[..], &size.to_le_bytes()].concat();
     recipe.signed = [header, &typed, body, rest].concat();
