@@ -5,6 +5,7 @@ use crate::{BlockId, ChainGenesis, ChainOpConfig, ChainSpec, OpHardfork, RollupC
 use alloy_eips::eip1559::INITIAL_BASE_FEE;
 use alloy_genesis::{ChainConfig, Genesis};
 use alloy_primitives::{Address, Bytes, U256};
+use serde_json::Value;
 
 /// OP's: L1 blocks, before Granite.
 const CHANNEL_TIMEOUT: u64 = 300;
@@ -71,11 +72,25 @@ fn chain_config(builder: &PresetBuilder) -> ChainConfig {
     }
     let constants = ChainOpConfig::default();
     // Both sections are plain data: they always become JSON.
-    extra.insert("optimism".into(), serde_json::json!(constants));
+    extra.insert("optimism".into(), sorted(serde_json::json!(constants)));
     if let Some(assay) = &builder.assay {
-        extra.insert("assay".into(), serde_json::json!(assay));
+        extra.insert("assay".into(), sorted(serde_json::json!(assay)));
     }
     config
+}
+
+/// The same value with keys in order, whether or not some crate of the build has serde_json keep
+/// them as they were inserted: the files must not depend on it.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().collect();
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            entries.into_iter().map(|(key, value)| (key, sorted(value))).collect()
+        }
+        Value::Array(values) => values.into_iter().map(sorted).collect(),
+        other => other,
+    }
 }
 
 /// From Holocene on: version 0, denominator and elasticity; from Jovian on version 1 and the least
