@@ -45,6 +45,7 @@ const ownContracts = {
   'GasPriceOracle.sol': ['GasPriceOracle'],
   'FeeVaults.sol': ['SequencerFeeVault', 'BaseFeeVault', 'L1FeeVault', 'OperatorFeeVault'],
   'SystemConfig.sol': ['SystemConfig'],
+  'InferenceDemo.sol': ['InferenceDemo'],
 };
 
 // Every `immutable` in a syntax tree, by its id.
