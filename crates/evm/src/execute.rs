@@ -355,7 +355,7 @@ fn receipt(
     }
 }
 
-fn state_error(error: EvmDatabaseError<StateError>) -> StateError {
+pub(crate) fn state_error(error: EvmDatabaseError<StateError>) -> StateError {
     match error {
         EvmDatabaseError::Database(error) => error,
         EvmDatabaseError::Bal(error) => StateError::other(error),

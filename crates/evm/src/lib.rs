@@ -11,6 +11,7 @@ mod factory;
 mod irregular;
 mod payload;
 mod recover;
+mod speculate;
 mod types;
 mod validate;
 

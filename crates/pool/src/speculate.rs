@@ -1,0 +1,188 @@
+//! Verifying ahead: a transaction that may call Assay's precompiles is run once when it is
+//! admitted, so that its verdict is cached before a block needs it.
+//!
+//! Nothing depends on it. A sender has a budget of CPU time; what is above it, or comes while the
+//! queue is full, is verified when a block executes it.
+
+use crate::PoolConfig;
+use alloy_consensus::{Transaction as _, transaction::Recovered};
+use alloy_primitives::{Address, map::AddressMap};
+use assay_chain::Chain;
+use assay_chainspec::PRECOMPILE_ADDRESSES;
+use assay_evm::{AssayEvmConfig, CachePart, SealedHeader, Transaction};
+use std::{
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Bytes of input from which a call to another contract may carry evidence. A signature over a
+/// statement is verified in microseconds: no loss if nobody does so ahead.
+const EVIDENCE_FROM: usize = 512;
+
+/// Senders whose spending is remembered; beyond it the oldest records are dropped.
+const MAX_SENDERS: usize = 16_384;
+
+/// The worker's end of the pool.
+#[derive(Debug)]
+pub(crate) struct Speculation {
+    evm: AssayEvmConfig,
+    queue: Option<SyncSender<Recovered<Transaction>>>,
+}
+
+impl Speculation {
+    /// Starts the worker, if there is anything to verify on this chain.
+    pub(crate) fn start(chain: &Chain, evm: &AssayEvmConfig, config: &PoolConfig) -> Self {
+        let idle = config.speculation_budget.is_zero() || evm.spec().agate_time().is_none();
+        let queue = if idle { None } else { Self::spawn(chain, evm, config) };
+        Self { evm: evm.clone(), queue }
+    }
+
+    fn spawn(
+        chain: &Chain,
+        evm: &AssayEvmConfig,
+        config: &PoolConfig,
+    ) -> Option<SyncSender<Recovered<Transaction>>> {
+        let (sender, receiver) = sync_channel(config.speculation_queue);
+        let worker = Worker {
+            chain: chain.clone(),
+            evm: evm.clone().with_cache_part(CachePart::Pool),
+            budgets: Budgets::new(config.speculation_budget),
+        };
+        let thread = thread::Builder::new().name("assay-verify".into());
+        match thread.spawn(move || worker.run(&receiver)) {
+            Ok(_) => Some(sender),
+            Err(error) => {
+                tracing::warn!(%error, "no thread to verify evidence ahead");
+                None
+            }
+        }
+    }
+
+    /// Whether this transaction may call a precompile with something worth verifying ahead.
+    pub(crate) fn wants(&self, head: &SealedHeader, transaction: &Transaction) -> bool {
+        if self.queue.is_none() || !self.evm.spec().is_agate_active_at_timestamp(head.timestamp) {
+            return false;
+        }
+        let Some(to) = transaction.to() else { return false };
+        let input = transaction.input().len();
+        input >= EVIDENCE_FROM || (input > 0 && PRECOMPILE_ADDRESSES.contains(&to))
+    }
+
+    /// Queues a transaction, unless the queue is full.
+    pub(crate) fn submit(&self, transaction: Recovered<Transaction>) {
+        if let Some(queue) = &self.queue {
+            // Full or gone: it is verified when a block executes it.
+            let _ = queue.try_send(transaction);
+        }
+    }
+}
+
+struct Worker {
+    chain: Chain,
+    evm: AssayEvmConfig,
+    budgets: Budgets,
+}
+
+impl Worker {
+    /// Runs until the pool is dropped.
+    fn run(mut self, queue: &Receiver<Recovered<Transaction>>) {
+        while let Ok(transaction) = queue.recv() {
+            let sender = transaction.signer();
+            let begun = Instant::now();
+            if !self.budgets.allows(sender, begun) {
+                continue;
+            }
+            if let Err(error) = self.verify(&transaction) {
+                tracing::debug!(%error, "a transaction was not verified ahead");
+            }
+            self.budgets.spend(sender, begun.elapsed());
+        }
+    }
+
+    fn verify(
+        &self,
+        transaction: &Recovered<Transaction>,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let head = self.chain.head();
+        if let Some(state) = self.chain.state_at(head.hash())? {
+            self.evm.speculate(&head, &state, transaction.inner(), transaction.signer())?;
+        }
+        Ok(())
+    }
+}
+
+/// CPU time per sender: a bucket that fills by `rate` per second up to `rate`.
+#[derive(Debug)]
+struct Budgets {
+    rate: Duration,
+    spent: AddressMap<(Instant, Duration)>,
+}
+
+impl Budgets {
+    fn new(rate: Duration) -> Self {
+        Self { rate, spent: AddressMap::default() }
+    }
+
+    /// Whether the sender has anything left. One run may overdraw it.
+    fn allows(&mut self, sender: Address, now: Instant) -> bool {
+        if self.spent.len() >= MAX_SENDERS {
+            let rate = self.rate;
+            self.spent.retain(|_, (since, debt)| !left(rate, *since, *debt, now).is_zero());
+            if self.spent.len() >= MAX_SENDERS {
+                return false;
+            }
+        }
+        let (since, debt) = self.spent.entry(sender).or_insert((now, Duration::ZERO));
+        *debt = left(self.rate, *since, *debt, now);
+        *since = now;
+        *debt < self.rate
+    }
+
+    fn spend(&mut self, sender: Address, time: Duration) {
+        if let Some((_, debt)) = self.spent.get_mut(&sender) {
+            *debt = debt.saturating_add(time);
+        }
+    }
+}
+
+/// What is left of a debt: `rate` of it is forgiven per second.
+fn left(rate: Duration, since: Instant, debt: Duration, now: Instant) -> Duration {
+    let elapsed = now.saturating_duration_since(since);
+    let forgiven = rate.as_nanos().saturating_mul(elapsed.as_nanos()) / 1_000_000_000;
+    debt.saturating_sub(Duration::from_nanos(u64::try_from(forgiven).unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_that_overdraws_waits_and_others_do_not() {
+        let mut budgets = Budgets::new(Duration::from_millis(50));
+        let (one, two) = (Address::repeat_byte(1), Address::repeat_byte(2));
+        let start = Instant::now();
+        assert!(budgets.allows(one, start));
+        budgets.spend(one, Duration::from_millis(149));
+        assert!(!budgets.allows(one, start));
+        assert!(budgets.allows(two, start));
+        // 50 ms are forgiven per second: 149 - 50 - 49.
+        assert!(!budgets.allows(one, start + Duration::from_millis(1_000)));
+        assert!(budgets.allows(one, start + Duration::from_millis(2_000)));
+    }
+
+    #[test]
+    fn records_stay_bounded() {
+        let mut budgets = Budgets::new(Duration::from_millis(50));
+        let now = Instant::now();
+        for index in 0..MAX_SENDERS as u64 {
+            let sender = Address::left_padding_from(&index.to_be_bytes());
+            assert!(budgets.allows(sender, now));
+            budgets.spend(sender, Duration::from_millis(10));
+        }
+        let late = Address::repeat_byte(0xff);
+        assert!(!budgets.allows(late, now), "nobody has paid back yet");
+        assert!(budgets.allows(late, now + Duration::from_secs(1)));
+        assert_eq!(budgets.spent.len(), 1);
+    }
+}
