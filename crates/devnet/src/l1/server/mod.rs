@@ -75,9 +75,11 @@ impl L1Server {
     }
 
     /// Makes a block each `period` from now on. Where the clock is ahead of the chain by more than
-    /// a slot, the slots between are missed.
+    /// a slot, the slots between are missed; where a reorg has put the chain ahead of the clock, it
+    /// waits, unless the period is shorter than a slot.
     pub fn mine_every(&mut self, period: Duration) {
         let l1 = Arc::clone(&self.l1);
+        let wait = period >= Duration::from_secs(l1.lock().config().block_time);
         let mut ticks = interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let task = tokio::spawn(async move {
@@ -85,7 +87,7 @@ impl L1Server {
             ticks.tick().await;
             loop {
                 ticks.tick().await;
-                if let Err(error) = mine_by_clock(&mut l1.lock()) {
+                if let Err(error) = mine_by_clock(&mut l1.lock(), wait) {
                     tracing::error!(%error, "L1 stopped making blocks");
                     return;
                 }
@@ -113,8 +115,11 @@ impl Drop for L1Server {
 }
 
 /// Makes the next slot's block, or the clock's slot's where that is later.
-fn mine_by_clock(l1: &mut L1) -> Result<(), L1Error> {
+fn mine_by_clock(l1: &mut L1, wait: bool) -> Result<(), L1Error> {
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+    if wait && l1.head().header.timestamp > now {
+        return Ok(());
+    }
     let config = l1.config();
     let slot = l1.slot_at(now);
     let by_clock = config.genesis_time.saturating_add(slot.saturating_mul(config.block_time));
