@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod bodies;
+mod build;
+mod config;
+mod engine;
+mod error;
+mod forkchoice;
+mod import;
+mod new_payload;
+mod tree;
+pub mod pool_placeholder;
+mod worker;
+
+pub use build::BuiltPayload;
+pub use config::{BuilderConfig, EngineConfig};
+pub use engine::Engine;
+pub use error::EngineError;
