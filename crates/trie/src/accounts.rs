@@ -139,7 +139,7 @@ impl<'c> Backend for Accounts<'c> {
         entries
             .into_iter()
             .map(|(key, account)| {
-                Ok((key, AccountValue::new(&account, task.read_storage_root(key)?)))
+                Ok((key, AccountValue::new(&account, task.read_storage_root(key, &account)?)))
             })
             .collect()
     }
@@ -182,7 +182,19 @@ impl<'c> Backend for Accounts<'c> {
 
 impl<'c> Task<'_, '_, Accounts<'c>> {
     /// The root of an account's storage trie, from what is stored of it.
-    fn read_storage_root(&mut self, hashed_address: B256) -> Result<B256, TrieError> {
+    fn read_storage_root(
+        &self,
+        hashed_address: B256,
+        account: &Account,
+    ) -> Result<B256, TrieError> {
+        // Most accounts without code have no storage either, though some do (those that once
+        // delegated): for them, the slots are asked before the nodes.
+        if !account.has_bytecode() {
+            let mut storage = self.reading.reader()?.storage(hashed_address)?;
+            if storage.seek(B256::ZERO)?.is_none() {
+                return Ok(EMPTY_ROOT_HASH);
+            }
+        }
         let slots = Slots { hashed_address };
         let mut task = Task::new(&slots, self.reading, self.work);
         if let Some((path, node)) =

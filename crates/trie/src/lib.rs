@@ -9,6 +9,7 @@ mod load;
 pub mod memory;
 mod merge;
 mod node;
+mod outcome;
 mod overlay;
 mod proof;
 mod prune;

@@ -153,11 +153,12 @@ impl<V> Branch<V> {
 
     /// The form in which the branch is stored. `root_hash`: its own hash, at the root alone.
     pub(crate) fn compact(&self, root_hash: Option<B256>) -> BranchNodeCompact {
-        let hashes = nibbles_of(self.state_mask)
+        let hashed = nibbles_of(self.state_mask)
             .zip(&self.children)
             .filter(|(nibble, _)| self.hash_mask & (1 << nibble) != 0)
-            .filter_map(|(_, child)| child.reference.as_hash())
-            .collect();
+            .filter_map(|(_, child)| child.reference.as_hash());
+        let mut hashes = Vec::with_capacity(self.hash_mask.count_ones() as usize);
+        hashes.extend(hashed);
         BranchNodeCompact::new(self.state_mask, self.tree_mask, self.hash_mask, hashes, root_hash)
     }
 }

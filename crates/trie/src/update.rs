@@ -4,15 +4,13 @@ use crate::{
     TrieError, encode,
     load::Stored,
     node::{Branch, Child, Extension, Leaf, Link, common_prefix, nibble_at, nibbles_of, prefix_of},
+    outcome::{Outcome, Updated},
     task::{Backend, Change, Effect, Output, Reading, Task, groups},
 };
 use alloy_primitives::B256;
 use alloy_trie::{Nibbles, nodes::RlpNode};
 use rayon::prelude::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::sync::Arc;
-
-/// A link and whether anything below it is no longer as it was.
-type Updated<V> = (Link<V>, bool);
 
 /// One child of a branch and the changes below it.
 struct Descent<'c, B: Backend> {
@@ -240,7 +238,7 @@ impl<B: Backend> Task<'_, '_, B> {
         depth: usize,
         changes: &[B::Change],
     ) -> Result<Outcome<B::Value>, TrieError> {
-        let mut outcome = Outcome { changed: 0, removed: 0, inserted: Vec::new() };
+        let mut outcome = Outcome::default();
         if !self.is_large(changes) {
             for (nibble, changes) in groups(changes, depth) {
                 let descent = Descent::<B>::new(branch, nibble, changes);
@@ -355,67 +353,5 @@ impl<'c, B: Backend> Descent<'c, B> {
             Some(child) => (child.link.take(), None),
         };
         Self { nibble, link, known, changes }
-    }
-}
-
-/// What the changes did to a branch's children.
-struct Outcome<V> {
-    /// Children that were there and are no longer as they were.
-    changed: u16,
-    /// Those of them that are gone.
-    removed: u16,
-    /// New ones, by ascending nibble.
-    inserted: Vec<(u8, Link<V>)>,
-}
-
-impl<V> Outcome<V> {
-    fn inserted_mask(&self) -> u16 {
-        self.inserted.iter().fold(0, |mask, (nibble, _)| mask | 1 << nibble)
-    }
-
-    fn take(&mut self, branch: &mut Branch<V>, nibble: u8, (link, changed): Updated<V>) {
-        match branch.child_mut(nibble) {
-            None if link.is_empty() => {}
-            None => self.inserted.push((nibble, link)),
-            Some(child) => {
-                let bit = 1 << nibble;
-                self.changed |= if changed { bit } else { 0 };
-                self.removed |= if link.is_empty() { bit } else { 0 };
-                child.link = link;
-            }
-        }
-    }
-}
-
-impl<V> Branch<V> {
-    /// A branch that is made to be filled, or to merge away.
-    fn temporary() -> Arc<Self> {
-        Arc::new(Self::empty())
-    }
-
-    /// Takes removed children out and puts inserted ones in.
-    fn reshape(&mut self, outcome: Outcome<V>) {
-        let Outcome { removed, inserted, .. } = outcome;
-        if removed == 0 && inserted.is_empty() {
-            return;
-        }
-        let old_mask = self.state_mask;
-        self.hash_mask &= !removed;
-        self.tree_mask &= !removed;
-        self.state_mask &= !removed;
-        for (nibble, _) in &inserted {
-            self.state_mask |= 1 << nibble;
-        }
-        let mut children = Vec::with_capacity(self.state_mask.count_ones() as usize);
-        let mut old = std::mem::take(&mut self.children).into_vec().into_iter();
-        let mut new = inserted.into_iter().peekable();
-        for nibble in nibbles_of(old_mask | self.state_mask) {
-            if old_mask & (1 << nibble) != 0 {
-                children.extend(old.next().filter(|_| removed & (1 << nibble) == 0));
-            } else if let Some((_, link)) = new.next_if(|(at, _)| *at == nibble) {
-                children.push(Child { reference: RlpNode::default(), link });
-            }
-        }
-        self.children = children.into_boxed_slice();
     }
 }
