@@ -1,6 +1,6 @@
 //! Reads of accounts through a view: warm cache, with blocks in memory above.
 
-use alloy_consensus::{Header, Sealable};
+use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use assay_chain::{Chain, ChainOptions, ExecutedBlock};
 use assay_chainspec::ChainSpec;

@@ -33,11 +33,14 @@ pub(crate) struct Tree {
 
 /// How to get from the present head to another block.
 pub(crate) struct Path {
-    /// The last block in common, and whether it is in the store below the store's head.
+    /// The last block in common. Below the store's head if the store has to be unwound.
     pub(crate) ancestor: BlockNumber,
     /// Blocks above it, lowest first.
     pub(crate) branch: Vec<Arc<TreeBlock>>,
 }
+
+/// Blocks in memory, newest first, and the state below the oldest.
+pub(crate) type Grounded = (Vec<Arc<TreeBlock>>, Ground);
 
 impl Tree {
     pub(crate) fn head(&self) -> Arc<SealedHeader> {
@@ -62,10 +65,7 @@ impl Tree {
 
     /// The blocks in memory from `hash` down to the store, newest first, and what they stand on.
     /// `None` if the block is unknown, or stands on one that is.
-    pub(crate) fn ground(
-        &self,
-        hash: B256,
-    ) -> Result<Option<(Vec<Arc<TreeBlock>>, Ground)>, ChainError> {
+    pub(crate) fn ground(&self, hash: B256) -> Result<Option<Grounded>, ChainError> {
         let mut blocks = Vec::new();
         let mut next = hash;
         while let Some(block) = self.blocks.get(&next) {

@@ -1,6 +1,6 @@
 //! Commits of blocks, and reads of present and past state.
 
-use alloy_consensus::{Header, Sealable};
+use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use assay_chainspec::ChainSpec;
 use assay_evm::{Block, RecoveredBlock};

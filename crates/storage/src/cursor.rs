@@ -20,6 +20,8 @@ use std::borrow::Cow;
 
 type Bytes<'a> = Cow<'a, [u8]>;
 type Entry<'a> = (Bytes<'a>, Bytes<'a>);
+/// A key and the value that its first change after a block replaced, if there was one.
+type Past<'a> = (KeyBuf, Option<Bytes<'a>>);
 
 /// Sorts after every block number.
 const AFTER_BLOCKS: [u8; 9] = [0xff; 9];
@@ -118,11 +120,7 @@ impl<'a> StateCursor<'a> {
 
     /// The first key with a history at or after `from` and not after the candidate, with the value
     /// that its first change after the block replaced, if there was one.
-    #[allow(clippy::type_complexity)]
-    fn next_past(
-        &mut self,
-        from: &[u8],
-    ) -> Result<Option<(KeyBuf, Option<Bytes<'a>>)>, StorageError> {
+    fn next_past(&mut self, from: &[u8]) -> Result<Option<Past<'a>>, StorageError> {
         let Some((history, at)) = &mut self.history else { return Ok(None) };
         let Some((found, value)) = history.set_range::<Bytes<'a>, Bytes<'a>>(from)? else {
             return Ok(None);
