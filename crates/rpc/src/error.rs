@@ -18,11 +18,11 @@ use std::{fmt, time::Duration};
 /// The call reverted.
 const EXECUTION_REVERTED: i32 = 3;
 /// The input is well formed, but cannot be accepted.
-const INVALID_INPUT: i32 = -32000;
+pub(crate) const INVALID_INPUT: i32 = -32000;
 /// The thing asked for is not there.
 const RESOURCE_NOT_FOUND: i32 = -32001;
 /// The transaction is refused.
-const TRANSACTION_REJECTED: i32 = -32003;
+pub(crate) const TRANSACTION_REJECTED: i32 = -32003;
 /// `eth_sendRawTransactionSync` ran out of time.
 const CONFIRMATION_TIMEOUT: i32 = 4;
 

@@ -36,24 +36,22 @@ pub(crate) fn of_block(ctx: &RpcContext, id: BlockId) -> Result<ExecutionWitness
 
     let mut targets: B256Map<Vec<B256>> = B256Map::default();
     let mut keys: Vec<Bytes> = Vec::new();
+    let mut codes: Vec<Bytes> = Vec::new();
     for (address, account) in &db.cache.accounts {
         let slots = targets.entry(keccak256(address)).or_default();
         let Some(account) = &account.account else { continue };
         keys.push(Bytes::copy_from_slice(address.as_slice()));
+        // A block in memory gives accounts together with their code.
+        codes.extend(account.info.code.as_ref().map(Bytecode::original_bytes));
         for slot in account.storage.keys() {
             let slot = slot.to_be_bytes::<32>();
             slots.push(keccak256(slot));
             keys.push(Bytes::copy_from_slice(&slot));
         }
     }
-    let mut codes: Vec<Bytes> = db
-        .cache
-        .contracts
-        .values()
-        .map(Bytecode::original_bytes)
-        .chain(db.bundle_state.contracts.values().map(Bytecode::original_bytes))
-        .filter(|code| !code.is_empty())
-        .collect();
+    let read = db.cache.contracts.values();
+    codes.extend(read.chain(db.bundle_state.contracts.values()).map(Bytecode::original_bytes));
+    codes.retain(|code| !code.is_empty());
     let lowest = (header.number().saturating_sub(BLOCK_HASHES)..header.number())
         .find(|number| db.block_hashes.get(*number).is_some())
         .unwrap_or_else(|| header.number().saturating_sub(1));

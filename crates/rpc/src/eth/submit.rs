@@ -2,13 +2,14 @@
 
 use crate::{
     RpcContext, RpcError, TransactionError,
+    error::{INVALID_INPUT, TRANSACTION_REJECTED},
     eth::{receipts, types::RpcReceipt},
 };
 use alloy_consensus::transaction::{Recovered, SignerRecoverable};
 use alloy_eips::Decodable2718;
 use alloy_primitives::{Address, B256, Bytes};
 use assay_evm::Transaction;
-use assay_pool::{Origin, PoolError};
+use assay_pool::{InvalidTransaction, Origin, PoolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -77,6 +78,19 @@ impl RpcContext {
     }
 }
 
+/// op-reth's codes: -32003 for what the rules or the sender's funds refuse, -32000 for the rest.
 fn pool_error(error: &PoolError) -> RpcError {
-    RpcError::Pool { code: -32000, message: error.to_string() }
+    let code = match error {
+        PoolError::State(_) => return RpcError::internal(error),
+        PoolError::Full
+        | PoolError::Invalid(
+            InvalidTransaction::Type(_)
+            | InvalidTransaction::TipAboveFeeCap
+            | InvalidTransaction::NonceMax
+            | InvalidTransaction::Funds { .. }
+            | InvalidTransaction::SenderNotEoa,
+        ) => TRANSACTION_REJECTED,
+        _ => INVALID_INPUT,
+    };
+    RpcError::Pool { code, message: error.to_string() }
 }
