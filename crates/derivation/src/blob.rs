@@ -8,7 +8,7 @@
 //! Spec: [blob encoding](https://specs.optimism.io/protocol/ecotone/derivation.html#blob-encoding).
 
 use crate::DerivationError;
-use alloy_eips::eip4844::{BYTES_PER_BLOB, Blob};
+use alloy_eips::eip4844::Blob;
 use alloy_primitives::Bytes;
 
 /// Bytes of data that one blob holds.
@@ -66,15 +66,25 @@ pub fn decode_blob(blob: &Blob) -> Result<Bytes, DerivationError> {
 /// # Errors
 /// [`DerivationError::Encode`]: more than [`MAX_BLOB_DATA`] bytes.
 pub fn encode_blob(data: &[u8]) -> Result<Box<Blob>, DerivationError> {
+    let mut blob = Box::<Blob>::default();
+    encode_blob_into(data, &mut blob)?;
+    Ok(blob)
+}
+
+/// Encodes `data` into a blob that exists already: 128 KiB are better not moved over the stack.
+///
+/// # Errors
+/// As [`encode_blob`].
+pub fn encode_blob_into(data: &[u8], blob: &mut Blob) -> Result<(), DerivationError> {
     if data.len() > MAX_BLOB_DATA {
         return Err(DerivationError::Encode(format!(
             "{} bytes do not fit into a blob's {MAX_BLOB_DATA}",
             data.len()
         )));
     }
-    let mut blob = new_blob();
+    blob.fill(0);
     if data.is_empty() {
-        return Ok(blob);
+        return Ok(());
     }
     // At most 130,044, so three bytes hold the length.
     let length = (data.len() as u32).to_be_bytes();
@@ -100,16 +110,7 @@ pub fn encode_blob(data: &[u8]) -> Result<Box<Blob>, DerivationError> {
         round[96] = ((z & 0b1100_0000) >> 2) | ((y & 0b1111_0000) >> 4);
         round[97..128].copy_from_slice(&next[96..127]);
     }
-    Ok(blob)
-}
-
-/// A zero blob made on the heap: 128 KiB do not belong on the stack.
-fn new_blob() -> Box<Blob> {
-    let zeros: Box<[u8; BYTES_PER_BLOB]> = vec![0; BYTES_PER_BLOB]
-        .into_boxed_slice()
-        .try_into()
-        .unwrap_or_else(|_| Box::new([0; BYTES_PER_BLOB]));
-    Box::new(Blob::from(*zeros))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
         fn arbitrary_blobs_never_panic(seed in any::<u64>(), sparse in any::<bool>()) {
             let mut blob = Blob::ZERO;
             let mut state = seed | 1;
-            for byte in blob.iter_mut() {
+            for byte in &mut blob {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 if !sparse || state >> 60 == 0 {
                     *byte = (state >> 40) as u8;

@@ -26,7 +26,7 @@ mod tests;
 
 pub use attributes::{SEQUENCER_FEE_VAULT, prepare_attributes};
 pub use batch::Batch;
-pub use blob::{MAX_BLOB_DATA, decode_blob, encode_blob};
+pub use blob::{MAX_BLOB_DATA, decode_blob, encode_blob, encode_blob_into};
 pub use block_info::{KnownL2Block, L1BlockInfo, L1Log, L1Origin, L2BlockInfo};
 pub use check::{CheckContext, Validity, must_be_empty};
 pub use compression::Compression;

@@ -11,7 +11,7 @@ use crate::{
 };
 use alloy_consensus::Block;
 use alloy_eips::eip4844::Blob;
-use assay_chainspec::{BlobSchedule, OpHardforks, RollupConfig};
+use assay_chainspec::{BlobSchedule, BlockId, OpHardforks, RollupConfig};
 use op_alloy_consensus::OpTxEnvelope;
 use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use std::{collections::BTreeMap, sync::Arc};
@@ -65,11 +65,19 @@ struct Head {
 #[derive(Debug)]
 enum State {
     /// Looking for the L2 block far enough back that no channel begun before its origin matters.
-    Rewinding(Rewind),
+    Rewinding(Box<Rewind>),
     /// Waiting for the L1 block at which to start.
-    Starting { origin: L1BlockInfo, system_config: SystemConfig, safe: Head },
+    Starting(Box<Starting>),
     /// Deriving.
     Running(Box<Running>),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Starting {
+    origin: BlockId,
+    /// As it holds at the origin.
+    system_config: SystemConfig,
+    safe: Head,
 }
 
 #[derive(Debug)]
@@ -124,14 +132,14 @@ impl Pipeline {
         safe_head: L2BlockInfo,
     ) -> Result<Self, DerivationError> {
         upgrades.check(&config)?;
-        let state = State::Rewinding(Rewind::new(safe_head));
+        let state = State::Rewinding(Box::new(Rewind::new(safe_head)));
         Ok(Self { config, blobs, upgrades, l2_blocks: BTreeMap::new(), state })
     }
 
     /// Forgets everything and goes on from `safe_head`, whose origin is canonical.
     pub fn reset(&mut self, safe_head: L2BlockInfo) {
         self.l2_blocks.clear();
-        self.state = State::Rewinding(Rewind::new(safe_head));
+        self.state = State::Rewinding(Box::new(Rewind::new(safe_head)));
     }
 
     /// The L1 block at which the pipeline stands; none while it starts.
@@ -146,7 +154,7 @@ impl Pipeline {
     pub fn pending_head(&self) -> L2BlockInfo {
         match &self.state {
             State::Rewinding(rewind) => rewind.safe,
-            State::Starting { safe, .. } => safe.info,
+            State::Starting(starting) => starting.safe.info,
             State::Running(running) => running.pending.info,
         }
     }
@@ -165,7 +173,9 @@ impl Pipeline {
                     self.state = found;
                     self.l2_blocks.clear();
                 }
-                State::Starting { origin, .. } => return Ok(Step::NeedL1Block(origin.number)),
+                State::Starting(starting) => {
+                    return Ok(Step::NeedL1Block(starting.origin.number));
+                }
                 State::Running(running) => {
                     return running.step(
                         &self.config,
@@ -187,7 +197,8 @@ impl Pipeline {
         let info = block.origin.info;
         match &mut self.state {
             State::Rewinding(_) => Err(DerivationError::Misuse("an L1 block before an L2 block")),
-            State::Starting { origin, system_config, safe } => {
+            State::Starting(starting) => {
+                let Starting { origin, system_config, safe } = **starting;
                 if info.number != origin.number {
                     return Err(DerivationError::Misuse("another L1 block than was asked for"));
                 }
@@ -198,7 +209,7 @@ impl Pipeline {
                     )));
                 }
                 let strict = self.config.is_holocene_active_at_timestamp(info.timestamp);
-                let (safe, l1) = (*safe, L1Stage::start(block, *system_config));
+                let l1 = L1Stage::start(block, system_config);
                 self.state = State::Running(Box::new(Running {
                     batches: BatchStage::new(Arc::clone(l1.origin()), strict),
                     reader: ChannelReader::new(strict),
@@ -343,15 +354,11 @@ impl Rewind {
             let at_genesis = info.number <= config.genesis.l2.number
                 || info.l1_origin.number <= config.genesis.l1.number;
             if far_enough || at_genesis {
-                return Some(State::Starting {
-                    origin: L1BlockInfo {
-                        hash: info.l1_origin.hash,
-                        number: info.l1_origin.number,
-                        ..L1BlockInfo::default()
-                    },
+                return Some(State::Starting(Box::new(Starting {
+                    origin: info.l1_origin,
                     system_config: known.system_config,
                     safe: Head { info: self.safe, system_config: safe_config },
-                });
+                })));
             }
             // On to the last block of the epoch before.
             self.next = info
