@@ -11,7 +11,7 @@ use alloy_rpc_types_engine::{
 };
 use assay_chain::Chain;
 use assay_evm::AssayEvmConfig;
-use crate::pool_placeholder::Pool;
+use assay_pool::Pool;
 use op_alloy_rpc_types_engine::{OpExecutionData, OpPayloadAttributes};
 use parking_lot::Mutex;
 use std::{

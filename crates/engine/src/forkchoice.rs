@@ -80,7 +80,11 @@ impl Worker {
         let canonical = |hash| self.chain.is_canonical(hash).map_err(EngineError::internal);
         if !hash.is_zero() {
             let on_chain = canonical(hash)?;
-            return if on_chain { Ok(Some(hash)) } else { Err(EngineError::InvalidForkchoice(reason)) };
+            return if on_chain {
+                Ok(Some(hash))
+            } else {
+                Err(EngineError::InvalidForkchoice(reason))
+            };
         }
         match current.map(|header| header.hash()) {
             Some(hash) if canonical(hash)? => Ok(Some(hash)),

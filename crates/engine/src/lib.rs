@@ -9,7 +9,6 @@ mod forkchoice;
 mod import;
 mod new_payload;
 mod tree;
-pub mod pool_placeholder;
 mod worker;
 
 pub use build::BuiltPayload;

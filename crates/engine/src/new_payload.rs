@@ -127,11 +127,7 @@ fn shape(header: &Header) -> (bool, bool, bool) {
 }
 
 fn shape_of(payload: &OpExecutionPayload) -> (bool, bool, bool) {
-    (
-        payload.as_v2().is_some(),
-        payload.as_v3().is_some(),
-        payload.as_v4().is_some(),
-    )
+    (payload.as_v2().is_some(), payload.as_v3().is_some(), payload.as_v4().is_some())
 }
 
 fn transaction_bytes(payload: &OpExecutionPayload) -> usize {

@@ -20,11 +20,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 #[derive(Debug)]
 pub(crate) enum Command {
     NewPayload(Box<OpExecutionData>, Reply<PayloadStatus>),
-    ForkchoiceUpdated(
-        ForkchoiceState,
-        Option<Box<OpPayloadAttributes>>,
-        Reply<ForkchoiceUpdated>,
-    ),
+    ForkchoiceUpdated(ForkchoiceState, Option<Box<OpPayloadAttributes>>, Reply<ForkchoiceUpdated>),
     Stop,
 }
 
@@ -68,8 +64,7 @@ impl Worker {
                     }
                 }
                 Command::ForkchoiceUpdated(state, attributes, reply) => {
-                    let answer =
-                        guarded(|| self.fork_choice_updated(state, attributes.as_deref()));
+                    let answer = guarded(|| self.fork_choice_updated(state, attributes.as_deref()));
                     let _ = reply.send(answer);
                 }
                 Command::Stop => return,
@@ -116,6 +111,8 @@ mod tests {
     #[test]
     fn a_panic_is_an_internal_error() {
         let answer: Result<(), _> = guarded(|| panic!("number {}", 7));
-        assert!(matches!(answer, Err(EngineError::Internal(message)) if message.contains("number 7")));
+        assert!(
+            matches!(answer, Err(EngineError::Internal(message)) if message.contains("number 7"))
+        );
     }
 }

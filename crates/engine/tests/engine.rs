@@ -99,7 +99,9 @@ async fn unknown_heads_and_labels() {
         finalized_block_hash: finalized,
         ..head(one.hash())
     };
-    for (safe, finalized) in [(other.hash(), B256::ZERO), (genesis, other.hash()), (unknown, genesis)] {
+    for (safe, finalized) in
+        [(other.hash(), B256::ZERO), (genesis, other.hash()), (unknown, genesis)]
+    {
         let answer = node.engine.fork_choice_updated(labelled(safe, finalized), None).await;
         assert!(matches!(answer, Err(EngineError::InvalidForkchoice(_))), "{answer:?}");
     }
@@ -126,7 +128,9 @@ async fn attributes_are_checked_and_the_head_moves_all_the_same() {
     change(&|attributes| attributes.gas_limit = None);
     change(&|attributes| attributes.eip_1559_params = None);
     change(&|attributes| attributes.min_base_fee = None);
-    change(&|attributes| attributes.eip_1559_params = Some(alloy_primitives::b64!("0000000000000006")));
+    change(&|attributes| {
+        attributes.eip_1559_params = Some(alloy_primitives::b64!("0000000000000006"))
+    });
     change(&|attributes| attributes.payload_attributes.withdrawals = None);
     change(&|attributes| attributes.payload_attributes.parent_beacon_block_root = None);
     change(&|attributes| attributes.payload_attributes.timestamp = one.block().header().timestamp);
@@ -171,10 +175,8 @@ async fn bodies_by_hash_and_range() {
         hashes.push(parent);
     }
     node.head(parent).await.unwrap();
-    let bodies = node
-        .engine
-        .payload_bodies_by_hash(&[hashes[1], B256::repeat_byte(1), hashes[0]])
-        .unwrap();
+    let bodies =
+        node.engine.payload_bodies_by_hash(&[hashes[1], B256::repeat_byte(1), hashes[0]]).unwrap();
     assert_eq!(bodies.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
     let body = bodies[0].as_ref().unwrap();
     assert_eq!(body.transactions.len(), 2);

@@ -50,8 +50,11 @@ fn assert_invalid(status: &PayloadStatus, latest_valid: Option<B256>, what: &str
 async fn two_blocks(node: &Node) -> (BuiltPayload, BuiltPayload) {
     let to = Address::with_last_byte(1);
     let one = node.build(node.genesis(), node.attributes(1, vec![transfer(0, 0, to, 1)])).await;
-    let transactions = vec![transfer(0, 1, to, 1), write(1, 0, common::WRITER, 1, 2),
-        write(2, 0, common::MESSAGE_PASSER, 1, 2)];
+    let transactions = vec![
+        transfer(0, 1, to, 1),
+        write(1, 0, common::WRITER, 1, 2),
+        write(2, 0, common::MESSAGE_PASSER, 1, 2),
+    ];
     let two = node.build(one.hash(), node.attributes(2, transactions)).await;
     (one, two)
 }

@@ -1,9 +1,11 @@
 //! Everything that an operator decides about a node.
 
+use crate::RollupNodeConfig;
 use assay_chain::ChainOptions;
 use assay_chainspec::ChainSpec;
 use assay_engine::EngineConfig;
 use assay_pool::PoolConfig;
+use assay_rpc::{Namespaces, RpcConfig, ServerConfig};
 use assay_storage::StoreOptions;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
@@ -24,6 +26,24 @@ pub struct NodeConfig {
     pub engine: EngineConfig,
     /// The authenticated server.
     pub auth: AuthConfig,
+    /// The public HTTP server.
+    pub http: Option<PublicRpcConfig>,
+    /// The public WebSocket server. On the port of the HTTP server it becomes one server, with the
+    /// namespaces of both.
+    pub ws: Option<PublicRpcConfig>,
+    /// Limits of the public RPC.
+    pub rpc: RpcConfig,
+    /// The rollup node in this process. `None`: another process drives the Engine API.
+    pub rollup: Option<RollupNodeConfig>,
+}
+
+/// A public server's configuration.
+#[derive(Debug, Clone)]
+pub struct PublicRpcConfig {
+    /// Address, origins and limits.
+    pub server: ServerConfig,
+    /// What it serves.
+    pub apis: Namespaces,
 }
 
 /// The authenticated server's configuration.
@@ -36,6 +56,27 @@ pub struct AuthConfig {
 }
 
 impl NodeConfig {
+    /// A node on this chain with the defaults: no public servers, no rollup node, the Engine API on
+    /// a free port.
+    pub fn new(spec: Arc<ChainSpec>, datadir: PathBuf) -> Self {
+        Self {
+            spec,
+            datadir,
+            store: StoreOptions::default(),
+            chain: ChainOptions::default(),
+            pool: PoolConfig::default(),
+            engine: EngineConfig::default(),
+            auth: AuthConfig {
+                address: SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0)),
+                secret: None,
+            },
+            http: None,
+            ws: None,
+            rpc: RpcConfig::default(),
+            rollup: None,
+        }
+    }
+
     /// The database's directory.
     pub(crate) fn database(&self) -> PathBuf {
         self.datadir.join("db")

@@ -3,6 +3,7 @@
 use assay_chain::ChainError;
 use assay_engine::EngineError;
 use assay_evm::ConfigError;
+use assay_rollup::RollupError;
 use assay_rpc::auth::{JwtError, ServerError};
 use assay_storage::StorageError;
 use std::path::PathBuf;
@@ -36,4 +37,16 @@ pub enum NodeError {
     /// A server does not start.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// A public server does not start.
+    #[error(transparent)]
+    PublicServer(#[from] assay_rpc::ServerError),
+    /// L1's address is not one.
+    #[error("L1: {0}")]
+    L1Url(String),
+    /// The rollup node cannot go on.
+    #[error("rollup node: {0}")]
+    Rollup(#[from] RollupError),
+    /// The rollup's configuration is not this chain's.
+    #[error(transparent)]
+    ChainSpec(#[from] assay_chainspec::ChainSpecError),
 }

@@ -74,7 +74,11 @@ impl assay_rollup::Engine for LocalEngine {
         self.engine.fork_choice_updated(state, attributes).await.map_err(engine_error)
     }
 
-    async fn payload(&self, id: PayloadId, _timestamp: u64) -> Result<OpExecutionData, EngineError> {
+    async fn payload(
+        &self,
+        id: PayloadId,
+        _timestamp: u64,
+    ) -> Result<OpExecutionData, EngineError> {
         let built = self.engine.get_payload(id).await.map_err(engine_error)?;
         Ok(OpExecutionData::from_block_unchecked(built.hash(), &built.block().clone_block()))
     }

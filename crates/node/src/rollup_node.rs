@@ -84,6 +84,16 @@ impl RollupNode {
         self.server.address()
     }
 
+    /// Resolves when the rollup node ended by itself, with the reason.
+    pub async fn failed(&mut self) -> NodeError {
+        match (&mut self.task).await {
+            Ok(Err(error)) => error.into(),
+            // It only returns without an error when it is asked to stop.
+            Ok(Ok(())) => RollupError::Critical("it stopped".into()).into(),
+            Err(error) => RollupError::Critical(error.to_string()).into(),
+        }
+    }
+
     /// Stops after the step under way.
     ///
     /// # Errors

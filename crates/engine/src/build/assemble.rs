@@ -9,7 +9,7 @@ use assay_evm::{
     AssayEvmConfig, BlockError, BuildError, NextBlockAttributes, Roots, SealedHeader, Transaction,
     TxError,
 };
-use crate::pool_placeholder::Pool;
+use assay_pool::Pool;
 use assay_trie::TrieError;
 use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
 use std::sync::Arc;
@@ -87,9 +87,7 @@ pub(crate) fn assemble(
             let roots = Roots {
                 state_root: state.trie.root(),
                 message_passer_root: Some(
-                    state
-                        .trie
-                        .storage_root(&view, keccak256(L2_TO_L1_MESSAGE_PASSER_ADDRESS))?,
+                    state.trie.storage_root(&view, keccak256(L2_TO_L1_MESSAGE_PASSER_ADDRESS))?,
                 ),
             };
             post = Some(state);

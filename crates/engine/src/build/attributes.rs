@@ -57,12 +57,19 @@ mod tests {
     #[test]
     fn the_id_depends_on_every_op_field() {
         let base = attributes(Vec::new());
-        let mut ids = vec![payload_id(B256::ZERO, &base), payload_id(B256::with_last_byte(1), &base)];
-        ids.push(payload_id(B256::ZERO, &OpPayloadAttributes { gas_limit: Some(1), ..base.clone() }));
+        let mut ids =
+            vec![payload_id(B256::ZERO, &base), payload_id(B256::with_last_byte(1), &base)];
+        ids.push(payload_id(
+            B256::ZERO,
+            &OpPayloadAttributes { gas_limit: Some(1), ..base.clone() },
+        ));
         let params = Some(alloy_primitives::B64::with_last_byte(1));
         let holocene = OpPayloadAttributes { eip_1559_params: params, ..base.clone() };
         ids.push(payload_id(B256::ZERO, &holocene));
-        ids.push(payload_id(B256::ZERO, &OpPayloadAttributes { min_base_fee: Some(1), ..holocene }));
+        ids.push(payload_id(
+            B256::ZERO,
+            &OpPayloadAttributes { min_base_fee: Some(1), ..holocene },
+        ));
         ids.push(payload_id(B256::ZERO, &OpPayloadAttributes { no_tx_pool: Some(true), ..base }));
         let count = ids.len();
         ids.sort_unstable_by_key(|id| id.0);
@@ -75,7 +82,9 @@ mod tests {
     fn the_bad_transaction_is_named() {
         let post_exec = Bytes::from_static(&[0x7d, 0x01, 0xc0]);
         let error = transactions(&attributes(vec![post_exec])).unwrap_err();
-        assert!(matches!(error, EngineError::InvalidAttributes(why) if why.starts_with("transaction 0")));
+        assert!(
+            matches!(error, EngineError::InvalidAttributes(why) if why.starts_with("transaction 0"))
+        );
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use alloy_primitives::{B256, U256};
 use alloy_rpc_types_engine::PayloadId;
 use assay_chain::{Chain, ExecutedBlock};
 use assay_evm::{AssayEvmConfig, RecoveredBlock};
-use crate::pool_placeholder::Pool;
+use assay_pool::Pool;
 use op_alloy_rpc_types_engine::OpExecutionData;
 use std::{
     sync::{
@@ -129,9 +129,8 @@ impl Job {
         // Set here and not on the thread: a payload asked for at once waits for the first attempt.
         self.state.send_modify(|state| state.pending = shop.pool.has_pending());
         let job = Arc::clone(self);
-        let spawned = std::thread::Builder::new()
-            .name("payload-builder".to_owned())
-            .spawn(move || {
+        let spawned =
+            std::thread::Builder::new().name("payload-builder".to_owned()).spawn(move || {
                 job.run(&shop, &frame);
                 job.state.send_modify(|state| state.pending = false);
             });

@@ -1,8 +1,9 @@
 //! The payloads that can be asked for.
 
 use super::{
-    BuiltPayload, DaLimits, attributes,
+    BuiltPayload, DaLimits,
     assemble::{Frame, assemble},
+    attributes,
     job::{Job, Workshop},
 };
 use crate::{BuilderConfig, EngineError};
@@ -10,7 +11,7 @@ use alloy_primitives::B256;
 use alloy_rpc_types_engine::PayloadId;
 use assay_chain::Chain;
 use assay_evm::{AssayEvmConfig, NextBlockAttributes};
-use crate::pool_placeholder::Pool;
+use assay_pool::Pool;
 use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use parking_lot::Mutex;
 use std::{collections::VecDeque, sync::Arc};

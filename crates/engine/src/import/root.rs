@@ -3,7 +3,10 @@
 //! A thread follows execution and loads the paths of the trie that the block is going to change, so
 //! that the root needs no reads when execution ends.
 
-use alloy_primitives::{Address, B256, U256, keccak256, map::{AddressMap, HashSet}};
+use alloy_primitives::{
+    Address, B256, U256, keccak256,
+    map::{AddressMap, HashSet},
+};
 use assay_chain::StateView;
 use assay_evm::{OnStateHook, StateChangeSource};
 use assay_trie::{HashedPostState, StateTrie, TrieError, TrieUpdates};

@@ -1,19 +1,26 @@
 //! A chain of our own making: a small genesis with funded accounts, and an engine over a temporary
 //! store. No sockets.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by tests and benches, each of which uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "shared by tests and benches, each of which uses a part"
+)]
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::{eip2718::Encodable2718, eip2935, eip4788};
 use alloy_primitives::{Address, B64, B256, Bytes, TxKind, U256, address, keccak256};
-use alloy_rpc_types_engine::{ForkchoiceState, ForkchoiceUpdated, PayloadAttributes, PayloadStatus};
+use alloy_rpc_types_engine::{
+    ForkchoiceState, ForkchoiceUpdated, PayloadAttributes, PayloadStatus,
+};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use assay_chain::{Chain, ChainOptions};
 use assay_chainspec::ChainSpec;
 use assay_engine::{BuiltPayload, Engine, EngineConfig, EngineError};
 use assay_evm::{AssayEvmConfig, Transaction};
-use assay_engine::pool_placeholder::{Pool, PoolConfig};
+use assay_pool::{Pool, PoolConfig};
 use assay_storage::{Store, StoreOptions};
 use op_alloy_consensus::TxDeposit;
 use op_alloy_rpc_types_engine::{OpExecutionData, OpPayloadAttributes};
