@@ -1,7 +1,7 @@
 //! Running the EVM for a request: on which state, in which environment, with which transaction.
 
 use crate::{RpcContext, RpcError, TransactionError, eth::types::RpcRequest};
-use alloy_consensus::BlockHeader;
+use alloy_consensus::{BlockHeader, Header};
 use alloy_eips::BlockId;
 use alloy_evm::{
     Evm, EvmEnv, EvmFactory,
@@ -10,10 +10,10 @@ use alloy_evm::{
     rpc::TryIntoTxEnv,
 };
 use alloy_op_evm::{OpEvmContext, OpTx};
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{B256, Bytes, U256};
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
 use assay_chain::StateView;
-use assay_evm::RecoveredBlock;
+use assay_evm::{NextBlockAttributes, RecoveredBlock};
 use op_revm::{OpHaltReason, OpSpecId, OpTransaction};
 use revm::{
     Database, DatabaseCommit, Inspector,
@@ -32,16 +32,38 @@ pub(crate) type Env = EvmEnv<OpSpecId>;
 /// What a transaction did.
 pub(crate) type Outcome = ResultAndState<OpHaltReason>;
 
+/// Seconds from the head to a block that is only thought of: what op-reth takes.
+const PENDING_SECONDS: u64 = 12;
+
+/// What a block after `parent` is made with when nothing else is asked for.
+pub(crate) fn following(parent: &Header, timestamp: u64) -> NextBlockAttributes {
+    NextBlockAttributes {
+        timestamp,
+        suggested_fee_recipient: parent.beneficiary,
+        prev_randao: B256::ZERO,
+        gas_limit: parent.gas_limit,
+        parent_beacon_block_root: parent.parent_beacon_block_root,
+        extra_data: parent.extra_data.clone(),
+    }
+}
+
 /// Fresh changes over `state`.
 pub(crate) fn scratch(state: StateView) -> Scratch {
     State::builder().with_database(WrapDatabaseRef(state)).build()
 }
 
 impl RpcContext {
-    /// The state after a block, and the environment to run calls on top of it: the block's own.
+    /// The state after a block, and the environment to run calls on top of it: the block's own, or
+    /// at `pending` the next block's, as far as the head determines it.
     pub(crate) fn state_and_env(&self, id: BlockId) -> Result<(Scratch, Env), RpcError> {
         let header = self.header(id)?;
-        let env = self.evm_env(&header)?;
+        let env = if id.is_pending() {
+            let time = header.timestamp.saturating_add(PENDING_SECONDS);
+            let next = following(&header, time);
+            self.evm.next_evm_env(&header, &next).map_err(RpcError::internal)?
+        } else {
+            self.evm_env(&header)?
+        };
         Ok((scratch(self.state(header.hash().into())?), env))
     }
 

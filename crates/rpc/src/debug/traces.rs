@@ -2,6 +2,7 @@
 
 use crate::{
     RpcContext, RpcError,
+    error::INVALID_INPUT,
     eth::types::RpcRequest,
     evm::{Env, Scratch, commit, scratch},
     replay::Replayed,
@@ -61,7 +62,15 @@ pub(crate) fn block(
     id: BlockId,
     options: &GethDebugTracingOptions,
 ) -> Result<Vec<TraceResult>, RpcError> {
-    whole(ctx, &*ctx.block(id)?, options)
+    let block = ctx.block(id)?;
+    if block.hash() == ctx.spec().genesis_hash() {
+        // Nothing ran, and there is no state before it.
+        return Err(RpcError::Coded {
+            code: INVALID_INPUT,
+            message: "genesis is not traceable".into(),
+        });
+    }
+    whole(ctx, &block, options)
 }
 
 /// `debug_traceBlock`.

@@ -8,7 +8,7 @@ use crate::{
         sim_chain,
         types::{self, RpcBlock, RpcRequest},
     },
-    evm::{Env, Scratch, scratch},
+    evm::{Env, Scratch, following, scratch},
 };
 use alloy_consensus::{
     Block, BlockBody, BlockHeader, EMPTY_OMMER_ROOT_HASH, Header, SignableTransaction,
@@ -27,7 +27,7 @@ use alloy_rpc_types_eth::{
     state::StateOverride,
 };
 use assay_chainspec::OpHardforks;
-use assay_evm::{NextBlockAttributes, Receipt, RecoveredBlock, SealedHeader, Transaction};
+use assay_evm::{Receipt, RecoveredBlock, SealedHeader, Transaction};
 use op_alloy_consensus::OpTxType;
 use op_revm::OpHaltReason;
 use revm::{Database, DatabaseCommit, context_interface::result::ExecutionResult};
@@ -166,14 +166,8 @@ impl Run<'_> {
     ) -> Result<Env, RpcError> {
         let parent = self.parent;
         let time = overrides.as_ref().and_then(|overrides| overrides.time);
-        let attributes = NextBlockAttributes {
-            timestamp: time.unwrap_or_else(|| parent.timestamp.saturating_add(1)),
-            suggested_fee_recipient: parent.beneficiary,
-            prev_randao: B256::ZERO,
-            gas_limit: parent.gas_limit,
-            parent_beacon_block_root: parent.parent_beacon_block_root,
-            extra_data: parent.extra_data.clone(),
-        };
+        let time = time.unwrap_or_else(|| parent.timestamp.saturating_add(1));
+        let attributes = following(parent, time);
         let mut env = self.ctx.evm.next_evm_env(parent, &attributes).map_err(RpcError::internal)?;
         env.cfg_env.disable_eip3607 = true;
         env.cfg_env.tx_gas_limit_cap = Some(u64::MAX);

@@ -43,6 +43,9 @@ async fn overrides_hold_for_one_call() {
     let whole =
         json!([{"to": contract}, "latest", {contract.to_string(): {"code": load, "state": {}}}]);
     assert_eq!(chain.ok("eth_call", whole).await, word(0));
+    let pending =
+        json!([{"to": FRIEND}, "pending", {FRIEND.to_string(): {"code": "0x435f5260205ff3"}}]);
+    assert_eq!(chain.ok("eth_call", pending).await, word(4));
     let kept = json!([{"to": contract}, "latest", {contract.to_string(): {"code": load}}]);
     assert_eq!(chain.ok("eth_call", kept).await, word(42));
     let both =

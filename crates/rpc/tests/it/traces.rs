@@ -70,6 +70,7 @@ async fn blocks_are_traced_by_number_hash_and_encoding() {
     assert_eq!(by_number, chain.ok("debug_traceBlock", json!([raw, options])).await);
     assert_eq!(chain.error("debug_traceBlock", json!(["0xc0ff", options])).await.0, -32602);
     assert_eq!(chain.error("debug_traceBlockByNumber", json!(["0x9"])).await.0, -32001);
+    assert_eq!(chain.error("debug_traceBlockByNumber", json!(["0x0"])).await.0, -32000);
 }
 
 #[tokio::test]
