@@ -29,13 +29,15 @@ pub(crate) struct LogArgs {
 }
 
 impl LogArgs {
-    pub(crate) fn init(&self) {
+    /// Starts logging. `quiet_by_default`: errors only, unless a flag or RUST_LOG asks for more.
+    pub(crate) fn init(&self, quiet_by_default: bool) {
         if self.quiet {
             return;
         }
         let level = match self.verbosity {
             1 => "error",
             2 => "warn",
+            0 if quiet_by_default => "error",
             0 | 3 => "info",
             4 => "debug",
             _ => "trace",

@@ -1,7 +1,14 @@
 //! The `assay` command: turns arguments into configuration. No logic.
 
+mod batcher;
+mod demo;
+mod dev;
+mod files;
+mod genesis;
+mod l1;
 mod logs;
 mod node;
+mod runtime;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -18,20 +25,35 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs an execution node.
+    /// Runs a development network: L1, a sequencing node and a batcher in one process.
+    Dev(Box<dev::DevArgs>),
+    /// Runs an execution node, driven by another rollup node or (--rollup) by its own.
     Node(Box<node::NodeArgs>),
+    /// Posts an L2 chain's blocks to L1.
+    Batcher(Box<batcher::BatcherArgs>),
+    /// Makes or checks genesis.json and rollup.json.
+    Genesis(genesis::GenesisArgs),
+    /// Runs a development L1 alone: JSON-RPC and beacon API on one port.
+    L1(l1::L1Args),
+    /// Shows everything once, from an empty folder, and checks it with a second node.
+    Demo(demo::DemoArgs),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli.logs.init();
+    // The demonstration's own lines are what there is to see.
+    cli.logs.init(matches!(cli.command, Command::Demo(_)));
     let result = match cli.command {
+        Command::Dev(args) => args.run(),
         Command::Node(args) => args.run(),
+        Command::Batcher(args) => args.run(),
+        Command::Genesis(args) => args.run(),
+        Command::L1(args) => args.run(),
+        Command::Demo(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
             eprintln!("Error: {error}");
             ExitCode::FAILURE
         }

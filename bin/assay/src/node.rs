@@ -1,13 +1,17 @@
 //! `assay node`: flag names are op-reth's.
 
-use assay_chainspec::ChainSpec;
-use assay_node::{
-    AuthConfig, BuilderConfig, ChainOptions, EngineConfig, Node, NodeConfig, PoolConfig,
-    StoreOptions,
+use crate::{
+    files,
+    runtime::{CommandResult, runtime, stop_signal},
 };
+use assay_node::{
+    AuthConfig, BuilderConfig, EngineConfig, Node, NodeConfig, PublicRpcConfig, RollupNodeConfig,
+    RpcConfig,
+};
+use assay_rollup::{RollupConfigs, RollupOptions};
+use assay_rpc::{Namespaces, Origins, ServerConfig};
 use clap::Args;
 use std::{
-    error::Error,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -23,7 +27,18 @@ pub(crate) struct NodeArgs {
     /// Where everything is kept. Default: assay/<chain id> in the user's data directory.
     #[arg(long, value_name = "DIR")]
     datadir: Option<PathBuf>,
+    #[command(flatten)]
+    rpc: RpcArgs,
+    #[command(flatten)]
+    builder: BuilderArgs,
+    #[command(flatten)]
+    rollup: RollupArgs,
+}
 
+/// The servers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "RPC")]
+struct RpcArgs {
     /// Enables the HTTP-RPC server.
     #[arg(long)]
     http: bool,
@@ -33,7 +48,27 @@ pub(crate) struct NodeArgs {
     /// Port of the HTTP-RPC server.
     #[arg(long = "http.port", default_value_t = 8545)]
     http_port: u16,
-
+    /// Namespaces of the HTTP-RPC server: `eth,net,web3,…`, `all` or `none`.
+    #[arg(long = "http.api", value_name = "LIST", default_value_t = Apis::default())]
+    http_api: Apis,
+    /// Origins that browsers may call from: a list, or `*`.
+    #[arg(long = "http.corsdomain", value_name = "ORIGINS")]
+    http_cors: Option<Origins>,
+    /// Enables the WebSocket-RPC server.
+    #[arg(long)]
+    ws: bool,
+    /// Address of the WebSocket-RPC server.
+    #[arg(long = "ws.addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    ws_addr: IpAddr,
+    /// Port of the WebSocket-RPC server; may be that of the HTTP-RPC server.
+    #[arg(long = "ws.port", default_value_t = 8546)]
+    ws_port: u16,
+    /// Namespaces of the WebSocket-RPC server.
+    #[arg(long = "ws.api", value_name = "LIST", default_value_t = Apis::default())]
+    ws_api: Apis,
+    /// Origins that may open WebSockets: a list, or `*`.
+    #[arg(long = "ws.origins", value_name = "ORIGINS")]
+    ws_origins: Option<Origins>,
     /// Address of the authenticated server.
     #[arg(long = "authrpc.addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     auth_addr: IpAddr,
@@ -43,62 +78,198 @@ pub(crate) struct NodeArgs {
     /// File with the hex JWT secret. Default: jwt.hex in the data directory, made if absent.
     #[arg(long = "authrpc.jwtsecret", value_name = "FILE")]
     auth_secret: Option<PathBuf>,
+    /// Most gas of one eth_call, estimate or trace.
+    #[arg(long = "rpc.gascap", value_name = "GAS", default_value_t = 50_000_000)]
+    gas_cap: u64,
+    /// Blocks below the head for which eth_getProof answers.
+    #[arg(long = "rpc.eth-proof-window", value_name = "BLOCKS", default_value_t = 100_000)]
+    proof_window: u64,
+    /// Most blocks in one eth_getLogs; 0: no limit.
+    #[arg(long = "rpc.max-blocks-per-filter", value_name = "BLOCKS", default_value_t = 100_000)]
+    max_blocks_per_filter: u64,
+    /// Most logs in one answer; 0: no limit.
+    #[arg(long = "rpc.max-logs-per-response", value_name = "LOGS", default_value_t = 20_000)]
+    max_logs_per_response: usize,
+}
 
+/// A list of namespaces that shows as it is given.
+#[derive(Debug, Clone)]
+struct Apis(Namespaces);
+
+impl Default for Apis {
+    fn default() -> Self {
+        Self(Namespaces::default())
+    }
+}
+
+impl std::str::FromStr for Apis {
+    type Err = assay_rpc::UnknownNamespace;
+
+    fn from_str(list: &str) -> Result<Self, Self::Err> {
+        list.parse().map(Self)
+    }
+}
+
+impl std::fmt::Display for Apis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.0.iter().map(assay_rpc::Namespace::name).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+/// The payload builder.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Builder")]
+struct BuilderArgs {
     /// Least milliseconds between two attempts to better a payload.
     #[arg(long = "builder.interval", value_name = "MS", default_value_t = 200)]
-    builder_interval: u64,
+    interval: u64,
     /// Seconds after which a payload that nobody asks for is no longer bettered.
     #[arg(long = "builder.deadline", value_name = "SECONDS", default_value_t = 12)]
-    builder_deadline: u64,
+    deadline: u64,
+}
+
+/// The rollup node in this process.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rollup")]
+struct RollupArgs {
+    /// Runs a rollup node in this process.
+    #[arg(long, requires_all = ["rollup_config", "l1"])]
+    rollup: bool,
+    /// rollup.json.
+    #[arg(long = "rollup-config", value_name = "FILE", requires = "rollup")]
+    rollup_config: Option<PathBuf>,
+    /// L1's JSON-RPC.
+    #[arg(long = "l1", value_name = "URL", requires = "rollup")]
+    l1: Option<String>,
+    /// L1's beacon API, for batches in blobs.
+    #[arg(long = "l1.beacon", value_name = "URL", requires = "rollup")]
+    beacon: Option<String>,
+    /// Makes blocks.
+    #[arg(long = "rollup.sequencer", requires = "rollup")]
+    sequencer: bool,
+    /// L1 blocks that the sequencer stays behind L1's head.
+    #[arg(long = "rollup.sequencer-l1-confs", value_name = "BLOCKS", default_value_t = 4)]
+    sequencer_l1_confs: u64,
+    /// L1 blocks that derivation stays behind L1's head.
+    #[arg(long = "rollup.verifier-l1-confs", value_name = "BLOCKS", default_value_t = 0)]
+    verifier_l1_confs: u64,
+    /// Address of the rollup node's RPC.
+    #[arg(long = "rollup.rpc-addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    rpc_addr: IpAddr,
+    /// Port of the rollup node's RPC.
+    #[arg(long = "rollup.rpc-port", default_value_t = 9545)]
+    rpc_port: u16,
+    /// Serves `admin_*` on the rollup node's RPC.
+    #[arg(long = "rollup.rpc-admin")]
+    rpc_admin: bool,
+    /// L1's genesis.json or its config: blob schedule and forks of an L1 that is not well known.
+    #[arg(long = "rollup.l1-chain-config", value_name = "FILE")]
+    l1_chain_config: Option<PathBuf>,
+    /// Upgrade transactions of forks that activate after genesis. Default: upgrades.json beside
+    /// rollup.json.
+    #[arg(long = "rollup.upgrades", value_name = "FILE")]
+    upgrades: Option<PathBuf>,
 }
 
 impl NodeArgs {
-    pub(crate) fn run(&self) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn run(&self) -> CommandResult {
         let config = self.config()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(async {
-            // Before anything starts, so that a signal at any moment leads to an orderly stop.
-            let stop = stop_signal()?;
-            let node = Node::start(config).await?;
-            stop.await;
+        runtime()?.block_on(async {
+            let mut stop = std::pin::pin!(stop_signal()?);
+            let mut node = tokio::select! {
+                node = Node::start(config) => node?,
+                // Still waiting for L1, say.
+                () = &mut stop => return Ok(()),
+            };
+            let failure = tokio::select! {
+                () = &mut stop => None,
+                error = node.failed() => Some(error),
+            };
             tracing::info!("stopping");
-            node.stop().await?;
-            Ok(())
+            if let Some(error) = failure {
+                // Why it failed says more than how it then stopped.
+                let _ = node.stop().await;
+                return Err(error.into());
+            }
+            Ok(node.stop().await?)
         })
     }
 
-    fn config(&self) -> Result<NodeConfig, Box<dyn Error>> {
-        let genesis = std::fs::read_to_string(&self.chain)
-            .map_err(|error| format!("cannot read {}: {error}", self.chain.display()))?;
-        let spec = Arc::new(ChainSpec::from_json(&genesis)?);
+    fn config(&self) -> CommandResult<NodeConfig> {
+        let spec = Arc::new(files::chain_spec(&self.chain)?);
         let datadir = match &self.datadir {
             Some(datadir) => datadir.clone(),
             None => default_datadir(spec.chain_id())?,
         };
-        let engine = EngineConfig {
-            builder: BuilderConfig {
-                interval: Duration::from_millis(self.builder_interval),
-                deadline: Duration::from_secs(self.builder_deadline),
-                ..BuilderConfig::default()
-            },
-            ..EngineConfig::default()
-        };
+        let rpc = &self.rpc;
+        let public =
+            |enabled: bool, address: (IpAddr, u16), apis: &Apis, origins: &Option<Origins>| {
+                enabled.then(|| PublicRpcConfig {
+                    server: ServerConfig {
+                        origins: origins.clone().unwrap_or_default(),
+                        ..ServerConfig::new(SocketAddr::from(address))
+                    },
+                    apis: apis.0.clone(),
+                })
+            };
         Ok(NodeConfig {
-            spec,
-            datadir,
-            store: StoreOptions::default(),
-            chain: ChainOptions::default(),
-            pool: PoolConfig::default(),
-            engine,
-            auth: AuthConfig {
-                address: SocketAddr::new(self.auth_addr, self.auth_port),
-                secret: self.auth_secret.clone(),
+            engine: EngineConfig {
+                builder: BuilderConfig {
+                    interval: Duration::from_millis(self.builder.interval),
+                    deadline: Duration::from_secs(self.builder.deadline),
+                    ..BuilderConfig::default()
+                },
+                ..EngineConfig::default()
             },
+            auth: AuthConfig {
+                address: SocketAddr::new(rpc.auth_addr, rpc.auth_port),
+                secret: rpc.auth_secret.clone(),
+            },
+            http: public(rpc.http, (rpc.http_addr, rpc.http_port), &rpc.http_api, &rpc.http_cors),
+            ws: public(rpc.ws, (rpc.ws_addr, rpc.ws_port), &rpc.ws_api, &rpc.ws_origins),
+            rpc: RpcConfig {
+                gas_cap: rpc.gas_cap,
+                proof_window: rpc.proof_window,
+                max_blocks_per_filter: rpc.max_blocks_per_filter,
+                max_logs_per_response: rpc.max_logs_per_response,
+                ..RpcConfig::default()
+            },
+            rollup: self.rollup.config()?,
+            ..NodeConfig::new(spec, datadir)
         })
     }
 }
 
-fn default_datadir(chain_id: u64) -> Result<PathBuf, Box<dyn Error>> {
+impl RollupArgs {
+    fn config(&self) -> CommandResult<Option<RollupNodeConfig>> {
+        let (true, Some(path), Some(l1)) = (self.rollup, &self.rollup_config, &self.l1) else {
+            return Ok(None);
+        };
+        let rollup = files::rollup_config(path)?;
+        let l1_config =
+            files::l1_chain_config(self.l1_chain_config.as_deref(), rollup.l1_chain_id)?;
+        let upgrades = files::upgrade_bundle(self.upgrades.as_deref(), path)?;
+        Ok(Some(RollupNodeConfig {
+            configs: RollupConfigs {
+                rollup: Arc::new(rollup),
+                blobs: l1_config.blobs,
+                upgrades: Arc::new(upgrades),
+            },
+            l1: l1.clone(),
+            beacon: self.beacon.clone(),
+            options: RollupOptions {
+                sequencer: self.sequencer,
+                sequencer_l1_confs: self.sequencer_l1_confs,
+                verifier_l1_confs: self.verifier_l1_confs,
+            },
+            rpc: SocketAddr::new(self.rpc_addr, self.rpc_port),
+            admin: self.rpc_admin,
+        }))
+    }
+}
+
+fn default_datadir(chain_id: u64) -> CommandResult<PathBuf> {
     let base = match std::env::var_os("XDG_DATA_HOME") {
         Some(path) => PathBuf::from(path),
         None => {
@@ -107,17 +278,4 @@ fn default_datadir(chain_id: u64) -> Result<PathBuf, Box<dyn Error>> {
         }
     };
     Ok(base.join("assay").join(chain_id.to_string()))
-}
-
-/// Completes at SIGINT or SIGTERM.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

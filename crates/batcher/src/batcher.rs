@@ -268,11 +268,15 @@ impl<L1: L1Rpc, L2: L2Rpc, R: RollupRpc> Batcher<L1, L2, R> {
         Ok(())
     }
 
-    /// Ticks until `shutdown`, then drains for at most a minute.
+    /// Ticks until `shutdown`, then drains for at most a minute. `observe` sees what each tick left.
     ///
     /// # Errors
     /// [`BatcherError::Config`] and [`BatcherError::Critical`].
-    pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), BatcherError> {
+    pub async fn run(
+        mut self,
+        shutdown: impl Future<Output = ()>,
+        mut observe: impl FnMut(&Progress),
+    ) -> Result<(), BatcherError> {
         let start = Instant::now();
         let mut shutdown = std::pin::pin!(shutdown);
         let mut interval = tokio::time::interval(self.config.poll_interval);
@@ -284,13 +288,16 @@ impl<L1: L1Rpc, L2: L2Rpc, R: RollupRpc> Batcher<L1, L2, R> {
                 _ = interval.tick() => {}
             }
             match self.tick(start.elapsed()).await {
-                Ok(progress) => tracing::debug!(
-                    unsafe_l2 = progress.status.unsafe_l2.number,
-                    safe_l2 = progress.status.safe_l2.number,
-                    in_flight = progress.in_flight,
-                    backlog = progress.backlog,
-                    "batcher ticked"
-                ),
+                Ok(progress) => {
+                    tracing::debug!(
+                        unsafe_l2 = progress.status.unsafe_l2.number,
+                        safe_l2 = progress.status.safe_l2.number,
+                        in_flight = progress.in_flight,
+                        backlog = progress.backlog,
+                        "batcher ticked"
+                    );
+                    observe(&progress);
+                }
                 Err(error) if error.is_temporary() => tracing::warn!(%error, "will try again"),
                 Err(error) => return Err(error),
             }

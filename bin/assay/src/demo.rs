@@ -1,0 +1,70 @@
+//! `assay demo`.
+
+use crate::runtime::{CommandResult, runtime};
+use assay_devnet::demo::{DemoConfig, DemoReport, run};
+use clap::Args;
+use std::{path::PathBuf, time::Instant};
+
+/// Arguments of `assay demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Prints the result as one JSON object, and nothing else on standard output.
+    #[arg(long)]
+    json: bool,
+    /// L2 blocks to make at least.
+    #[arg(long, default_value_t = 30)]
+    blocks: u64,
+    /// An empty folder to work in, and to keep. Default: a temporary one.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl DemoArgs {
+    pub(crate) fn run(&self) -> CommandResult {
+        let temporary = tempfile::Builder::new().prefix("assay-demo-").tempdir()?;
+        let config = DemoConfig {
+            folder: self.folder.clone().unwrap_or_else(|| temporary.path().to_owned()),
+            program: std::env::current_exe()?.into(),
+            blocks: self.blocks,
+        };
+        let start = Instant::now();
+        let mut progress = |line: &str| {
+            eprintln!("[{:>5.1} s] {line}", start.elapsed().as_secs_f64());
+        };
+        let report = runtime()?.block_on(run(config, &mut progress))?;
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            table(&report);
+        }
+        if report.mismatches > 0 {
+            return Err(format!("{} blocks differ", report.mismatches).into());
+        }
+        Ok(())
+    }
+}
+
+fn table(report: &DemoReport) {
+    let rows: [(&str, String); 15] = [
+        ("L1 blocks", report.l1_blocks.to_string()),
+        ("L1 reorgs", report.l1_reorgs.to_string()),
+        ("L2 blocks", report.l2_blocks.to_string()),
+        ("deposits", report.deposits.to_string()),
+        ("batch transactions", report.batch_transactions.to_string()),
+        ("  of them calldata", report.calldata_transactions.to_string()),
+        ("blobs", report.blobs.to_string()),
+        ("channels", report.channels.to_string()),
+        ("evidence verified", report.evidence_verified.to_string()),
+        ("gas of an Intel quote", report.evidence_gas.to_string()),
+        ("statements verified", report.statements_verified.to_string()),
+        ("contributors paid", format!("{} ({} wei)", report.contributors_paid, report.paid_wei)),
+        ("blocks derived by a second node", report.derived_blocks.to_string()),
+        ("mismatches", report.mismatches.to_string()),
+        ("seconds", report.seconds.to_string()),
+    ];
+    println!();
+    for (name, value) in rows {
+        println!("  {name:<34}{value}");
+    }
+    println!();
+}
