@@ -30,6 +30,7 @@ pub(crate) struct L1 {
 
 pub(crate) struct Chain {
     pub(crate) config: Arc<RollupConfig>,
+    pub(crate) upgrades: Arc<UpgradeBundle>,
     pub(crate) l1: Vec<L1>,
     pub(crate) l2: Vec<Block<OpTxEnvelope>>,
     channels: u64,
@@ -111,7 +112,11 @@ impl L1 {
 }
 
 impl Chain {
-    pub(crate) fn new(mut config: RollupConfig) -> Self {
+    pub(crate) fn new(config: RollupConfig) -> Self {
+        Self::with_upgrades(config, UpgradeBundle::default())
+    }
+
+    pub(crate) fn with_upgrades(mut config: RollupConfig, upgrades: UpgradeBundle) -> Self {
         config.genesis.system_config.batcher_address = batcher().address();
         let genesis = Block::<OpTxEnvelope> {
             header: Header {
@@ -122,8 +127,13 @@ impl Chain {
             ..Block::default()
         };
         config.genesis.l2.hash = genesis.header.hash_slow();
-        let mut chain =
-            Self { config: Arc::default(), l1: Vec::new(), l2: vec![genesis], channels: 0 };
+        let mut chain = Self {
+            config: Arc::default(),
+            upgrades: Arc::new(upgrades),
+            l1: Vec::new(),
+            l2: vec![genesis],
+            channels: 0,
+        };
         chain.mine(Vec::new());
         config.genesis.l1.hash = chain.l1[0].header.hash_slow();
         chain.config = Arc::new(config);
@@ -162,13 +172,13 @@ impl Chain {
             Some(next) if next.header.timestamp <= timestamp => next,
             _ => &self.l1[current],
         };
-        let upgrades = UpgradeBundle::default();
+        let upgrades = &self.upgrades;
         let parent_config =
-            system_config_from_l2_block(&self.config, &upgrades, self.l2.last().unwrap()).unwrap();
+            system_config_from_l2_block(&self.config, upgrades, self.l2.last().unwrap()).unwrap();
         let mut attributes = prepare_attributes(
             &self.config,
             &blobs(),
-            &upgrades,
+            upgrades,
             &parent,
             &parent_config,
             &origin.origin(&self.config),

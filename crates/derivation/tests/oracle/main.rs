@@ -7,4 +7,5 @@ mod chain;
 mod convert;
 mod frames;
 mod pipeline;
+mod upgrades;
 mod validity;

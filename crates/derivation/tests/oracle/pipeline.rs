@@ -8,7 +8,7 @@ use alloy_consensus_v1 as v1;
 use alloy_primitives::{Address, B256, Bytes};
 use assay_chainspec::RollupConfig;
 use assay_derivation::{
-    BatchKind, Compression, Frame, L2BlockInfo, Pipeline, Step, UpgradeBundle, encode_frames,
+    BatchKind, Compression, Frame, L2BlockInfo, Pipeline, Step, encode_frames,
     system_config_from_l2_block,
 };
 use async_trait::async_trait;
@@ -155,11 +155,11 @@ struct Derived {
 /// Ours; also gives the L2 blocks in the order in which they were derived.
 fn ours(chain: &Chain) -> Vec<Derived> {
     let config = &chain.config;
-    let upgrades = Arc::new(UpgradeBundle::default());
+    let upgrades = &chain.upgrades;
     let mut l2 = vec![chain.l2[0].clone()];
     let safe = chain.info(0);
     let mut pipeline =
-        Pipeline::new(Arc::clone(config), blobs(), Arc::clone(&upgrades), safe).unwrap();
+        Pipeline::new(Arc::clone(config), blobs(), Arc::clone(upgrades), safe).unwrap();
     let mut derived = Vec::new();
     loop {
         match pipeline.step().unwrap() {
@@ -186,7 +186,7 @@ fn ours(chain: &Chain) -> Vec<Derived> {
                 };
                 l2.truncate(next.parent.number as usize + 1);
                 let info = L2BlockInfo::from_block(config, &block).unwrap();
-                let system_config = system_config_from_l2_block(config, &upgrades, &block).unwrap();
+                let system_config = system_config_from_l2_block(config, upgrades, &block).unwrap();
                 l2.push(block);
                 pipeline.accepted(info, system_config).unwrap();
             }
@@ -253,7 +253,7 @@ fn theirs(chain: &Chain) -> Vec<Derived> {
                 parent = L2BlockInfo::from_block(config, &block).unwrap();
                 cursor = convert::l2_info(&parent);
                 let system_config =
-                    system_config_from_l2_block(config, &UpgradeBundle::default(), &block).unwrap();
+                    system_config_from_l2_block(config, &chain.upgrades, &block).unwrap();
                 providers.0.lock().unwrap().l2.push((
                     cursor,
                     convert::through_rlp(&block),
@@ -351,6 +351,44 @@ fn no_batches() {
         let ours = ours(&chain);
         assert!(ours.len() > 60);
         assert_eq!(ours, theirs(&chain), "with {forks} forks");
+    }
+}
+
+/// Each fork in turn, with its upgrade deposits, and Holocene's change of rules in between.
+#[test]
+fn every_fork_in_turn() {
+    for first in [1, 3] {
+        let mut config = config(first);
+        let at = |slot: u64| Some(crate::chain::GENESIS_TIME + 12 * slot);
+        if first < 3 {
+            (config.delta_time, config.ecotone_time) = (at(1), at(2));
+        }
+        config.fjord_time = at(3);
+        config.granite_time = at(4);
+        config.holocene_time = at(6);
+        config.isthmus_time = at(8);
+        let mut chain = Chain::with_upgrades(config, crate::upgrades::bundle());
+        for nonce in 0..60 {
+            let timestamp = chain.info(chain.l2.len() - 1).timestamp + 2;
+            while chain.l1.last().unwrap().header.timestamp + 12 <= timestamp {
+                chain.mine(Vec::new());
+            }
+            chain.sequence(vec![user_transaction(nonce)]);
+            if nonce % 10 == 9 {
+                let last = chain.l2.len() - 1;
+                let zlib = Compression::Zlib(6);
+                let kind =
+                    if nonce % 20 == 9 { BatchKind::Singular } else { batch_kind(first + 1) };
+                let frames = chain.channel(last - 9, last, kind, zlib, 500);
+                chain.mine(vec![encode_frames(&frames).into()]);
+            }
+        }
+        for _ in 0..20 {
+            chain.mine(Vec::new());
+        }
+        let ours = ours(&chain);
+        assert!(ours.len() > 60, "{}", ours.len());
+        assert_eq!(ours, theirs(&chain), "from {first}");
     }
 }
 
