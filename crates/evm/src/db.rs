@@ -12,10 +12,6 @@ use revm::{
 pub struct StateError(BoxError);
 
 impl StateError {
-    pub(crate) fn other(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self(Box::new(error))
-    }
-
     pub(crate) fn into_inner(self) -> BoxError {
         self.0
     }
@@ -26,12 +22,6 @@ impl DBErrorMarker for StateError {}
 /// Reads a parent state for execution. It erases the error's type, so that every block runs the
 /// same compiled EVM, and asks no `Debug` of the state.
 pub(crate) struct Source<DB>(pub(crate) DB);
-
-impl<DB> std::fmt::Debug for Source<DB> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Source")
-    }
-}
 
 impl<DB: DatabaseRef<Error: std::error::Error + Send + Sync + 'static>> Database for Source<DB> {
     type Error = StateError;

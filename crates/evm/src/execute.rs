@@ -2,8 +2,9 @@
 
 use crate::{
     AssayEvmConfig, BlockError, InvalidBlock, InvalidTx, Receipt, RecoveredBlock, Transaction,
-    db::{Source, StateError},
+    db::StateError,
     irregular::{Preparation, evm_fault},
+    overlay::Overlay,
 };
 use alloy_consensus::{Eip658Value, Header, Transaction as _};
 use alloy_eips::{Encodable2718, Typed2718, eip7685::Requests};
@@ -16,14 +17,11 @@ use alloy_op_evm::{OpEvm, OpTx};
 use alloy_op_hardforks::OpHardforks;
 use alloy_primitives::{Address, Bytes, U256};
 use op_alloy_consensus::{OpDepositReceipt, OpTxType};
-use op_revm::{
-    L1BlockInfo, OpHaltReason, OpSpecId, constants::L1_BLOCK_CONTRACT, estimate_tx_compressed_size,
-};
+use op_revm::{L1BlockInfo, OpHaltReason, OpSpecId, estimate_tx_compressed_size};
 use revm::{
     Database, DatabaseCommit, DatabaseRef,
     context_interface::result::{ExecutionResult, ResultAndState},
-    database::{BundleState, State, states::bundle_state::BundleRetention},
-    database_interface::bal::EvmDatabaseError,
+    database::BundleState,
     inspector::NoOpInspector,
 };
 
@@ -36,7 +34,8 @@ pub struct BlockOutput {
     pub gas_used: u64,
     /// The DA footprint from Jovian on, else 0.
     pub blob_gas_used: u64,
-    /// What the block did to the state, with reverts.
+    /// What the block did to the state. Without reverts; accounts and slots that ended as they
+    /// began are not in it.
     pub bundle: BundleState,
     /// Always empty: OP chains have no execution-layer requests.
     pub requests: Requests,
@@ -44,7 +43,7 @@ pub struct BlockOutput {
     pub fees: U256,
 }
 
-pub(crate) type BlockEvm<DB> = OpEvm<State<Source<DB>>, NoOpInspector, PrecompilesMap, OpTx>;
+pub(crate) type BlockEvm<DB> = OpEvm<Overlay<DB>, NoOpInspector, PrecompilesMap, OpTx>;
 
 /// A state that blocks can be executed on: any revm database that can be read by reference.
 pub trait ParentState: DatabaseRef<Error: std::error::Error + Send + Sync + 'static> {}
@@ -166,9 +165,8 @@ impl<DB: ParentState> Executor<DB> {
             gas_limit: env.block_env.gas_limit,
             base_fee: env.block_env.basefee,
         };
-        let database = State::builder().with_database(Source(state)).with_bundle_update().build();
         let mut executor = Self {
-            evm: config.factory().create_evm(database, env),
+            evm: config.factory().create_evm(Overlay::new(state), env),
             hook,
             rules,
             receipts: Vec::new(),
@@ -219,7 +217,8 @@ impl<DB: ParentState> Executor<DB> {
             }
         }
         let deposit_nonce = if deposit && self.rules.regolith {
-            let account = self.evm.db_mut().basic(sender).map_err(state_fault)?;
+            let account =
+                self.evm.db_mut().basic(sender).map_err(fault).map_err(TxFailure::Fatal)?;
             Some(account.unwrap_or_default().nonce)
         } else {
             None
@@ -228,7 +227,7 @@ impl<DB: ParentState> Executor<DB> {
         let result = self
             .evm
             .transact(OpTx::from_encoded_tx(transaction, sender, encoded))
-            .map_err(|error| match evm_fault(error.map_db_err(state_error)) {
+            .map_err(|error| match evm_fault(error) {
                 Ok(error) => TxFailure::Invalid(InvalidTx::Evm(error.0)),
                 Err(error) => TxFailure::Fatal(error),
             })?;
@@ -273,11 +272,7 @@ impl<DB: ParentState> Executor<DB> {
             Some(scalar) => scalar,
             None => {
                 let database = self.evm.db_mut();
-                // revm's cache serves storage only of accounts that it has loaded.
-                database.basic(L1_BLOCK_CONTRACT).map_err(state_error).map_err(fault)?;
-                let scalar = L1BlockInfo::fetch_da_footprint_gas_scalar(database)
-                    .map_err(state_error)
-                    .map_err(fault)?;
+                let scalar = L1BlockInfo::fetch_da_footprint_gas_scalar(database).map_err(fault)?;
                 *self.da_scalar.insert(scalar.into())
             }
         };
@@ -307,13 +302,12 @@ impl<DB: ParentState> Executor<DB> {
 
     pub(crate) fn finish(self) -> BlockOutput {
         let Self { evm, receipts, gas_used, da_footprint, fees, .. } = self;
-        let (mut database, _) = evm.finish();
-        database.merge_transitions(BundleRetention::Reverts);
+        let (state, _) = evm.finish();
         BlockOutput {
             receipts,
             gas_used,
             blob_gas_used: da_footprint,
-            bundle: database.take_bundle(),
+            bundle: state.into_bundle(),
             requests: Requests::default(),
             fees,
         }
@@ -355,17 +349,6 @@ fn receipt(
     }
 }
 
-pub(crate) fn state_error(error: EvmDatabaseError<StateError>) -> StateError {
-    match error {
-        EvmDatabaseError::Database(error) => error,
-        EvmDatabaseError::Bal(error) => StateError::other(error),
-    }
-}
-
 fn fault(error: StateError) -> BlockError {
     BlockError::Database(error.into_inner())
-}
-
-fn state_fault(error: EvmDatabaseError<StateError>) -> TxFailure {
-    TxFailure::Fatal(fault(state_error(error)))
 }

@@ -9,6 +9,7 @@ mod error;
 mod execute;
 mod factory;
 mod irregular;
+mod overlay;
 mod payload;
 mod recover;
 mod speculate;

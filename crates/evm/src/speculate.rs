@@ -1,13 +1,12 @@
 //! Running a transaction for its side effect on the verdict cache.
 
 use crate::{
-    AssayEvmConfig, BlockError, ParentState, Transaction, db::Source, irregular::evm_fault,
+    AssayEvmConfig, BlockError, ParentState, Transaction, irregular::evm_fault, overlay::Overlay,
 };
 use alloy_consensus::Header;
 use alloy_evm::{Evm, EvmFactory, FromTxWithEncoded};
 use alloy_op_evm::OpTx;
 use alloy_primitives::{Address, Bytes};
-use revm::database::State;
 
 impl AssayEvmConfig {
     /// Runs a transaction on the state after `header`, whatever its nonce, balance and fees, and
@@ -29,14 +28,11 @@ impl AssayEvmConfig {
         env.cfg_env.disable_base_fee = true;
         env.cfg_env.disable_fee_charge = true;
         env.cfg_env.disable_eip3607 = true;
-        let database = State::builder().with_database(Source(state)).build();
-        let mut evm = self.factory().create_evm(database, env);
+        let mut evm = self.factory().create_evm(Overlay::new(state), env);
         // Without a fee charge nobody asks for the encoding.
         match evm.transact(OpTx::from_encoded_tx(transaction, sender, Bytes::from_static(&[0]))) {
             Ok(result) => Ok(result.result.tx_gas_used()),
-            Err(error) => {
-                evm_fault(error.map_db_err(crate::execute::state_error)).map(|_refused| 0)
-            }
+            Err(error) => evm_fault(error).map(|_refused| 0),
         }
     }
 }

@@ -15,11 +15,7 @@ use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use revm::database::InMemoryDB;
 use std::convert::Infallible;
 
-fn begin(
-    chain: &TestChain,
-    limits: DaLimits,
-    gas_limit: u64,
-) -> BlockBuilder<&InMemoryDB> {
+fn begin(chain: &TestChain, limits: DaLimits, gas_limit: u64) -> BlockBuilder<&InMemoryDB> {
     let mut attributes = chain.attributes(2);
     attributes.gas_limit = gas_limit;
     let mut builder = chain

@@ -3,7 +3,7 @@
 
 mod common;
 
-use alloy_consensus::{Sealable, TxReceipt};
+use alloy_consensus::{Sealable, transaction::Recovered};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, b256, keccak256};
 use assay_chainspec::{AssayConfig, PRECOMPILE_ADDRESSES};
@@ -23,11 +23,10 @@ use std::sync::{Arc, Mutex};
 /// Replaces a built block's transactions.
 fn with_transactions(
     block: &RecoveredBlock,
-    transactions: Vec<alloy_consensus::transaction::Recovered<Transaction>>,
+    transactions: Vec<Recovered<Transaction>>,
 ) -> RecoveredBlock {
     let mut inner = block.clone_block();
-    let (transactions, senders) =
-        transactions.into_iter().map(|transaction| transaction.into_parts()).unzip();
+    let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();
     inner.body.transactions = transactions;
     RecoveredBlock::new_unhashed(inner, senders)
 }
@@ -118,10 +117,7 @@ fn type_0x7d_is_refused() {
     let sender = Address::ZERO;
     let block = with_transactions(
         &block,
-        vec![
-            l1_attributes(1),
-            alloy_consensus::transaction::Recovered::new_unchecked(post_exec, sender),
-        ],
+        vec![l1_attributes(1), Recovered::new_unchecked(post_exec, sender)],
     );
     assert_eq!(reason(chain.execute(&block)), InvalidTx::Type(0x7d));
 }
@@ -199,7 +195,7 @@ fn the_da_footprint_is_metered_and_bounded_from_jovian_on() {
     let size = da_size(&transaction.encoded_2718());
     assert!(size > 20_000, "noise does not compress: {size}");
     let (block, _) = TestChain::new("jovian").build(vec![]);
-    let block = with_transactions(&block, vec![l1_attributes(1), transaction.clone()]);
+    let block = with_transactions(&block, vec![l1_attributes(1), transaction]);
     assert_eq!(
         reason(chain.execute(&block)),
         InvalidTx::DaFootprint { footprint: size * 65_535, available: 60_000_000 }

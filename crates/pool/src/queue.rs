@@ -23,6 +23,7 @@ impl Queue {
         self.transactions.len()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.transactions.is_empty()
     }

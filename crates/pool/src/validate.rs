@@ -164,3 +164,7 @@ fn authorities(transaction: &Transaction, chain_id: u64) -> Box<[Address]> {
 pub(crate) fn encode(transaction: &Transaction) -> Bytes {
     transaction.encoded_2718().into()
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;
