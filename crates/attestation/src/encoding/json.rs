@@ -118,7 +118,7 @@ impl<'a> Json<'a> {
 
     /// Reads what follows a backslash.
     fn escape(&mut self) -> Result<char, Malformed> {
-        let rest = &self.text.as_bytes()[self.at..];
+        let rest = &self.bytes()[self.at..];
         let (length, character) = match rest {
             [b'"', ..] => (1, '"'),
             [b'\\', ..] => (1, '\\'),
@@ -134,21 +134,44 @@ impl<'a> Json<'a> {
         Ok(character)
     }
 
+    /// Passes over a string, without making one.
+    fn skip_string(&mut self) -> Result<(), Malformed> {
+        self.punctuation(b'"')?;
+        loop {
+            match self.bytes().get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    self.at += 1;
+                    self.escape()?;
+                }
+                Some(0x20..=0x7e) => self.at += 1,
+                _ => return Err(Malformed),
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
     /// Reads an integer of at most ten digits.
     pub(crate) fn integer<T: TryFrom<u64>>(&mut self) -> Result<T, Malformed> {
+        T::try_from(self.digits()?).map_err(|_| Malformed)
+    }
+
+    fn digits(&mut self) -> Result<u64, Malformed> {
         self.space();
-        let rest = &self.text[self.at..];
-        let length = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-        let digits = &rest[..length];
-        if length == 0 || length > 10 || (length > 1 && digits.starts_with('0')) {
-            return Err(Malformed);
+        let start = self.at;
+        let mut value = 0u64;
+        while let Some(digit @ b'0'..=b'9') = self.bytes().get(self.at) {
+            if self.at - start == 10 {
+                return Err(Malformed);
+            }
+            value = value * 10 + u64::from(digit - b'0');
+            self.at += 1;
         }
-        if rest[length..].starts_with(['.', 'e', 'E']) {
-            return Err(Malformed);
-        }
-        self.at += length;
-        let value: u64 = digits.parse().map_err(|_| Malformed)?;
-        T::try_from(value).map_err(|_| Malformed)
+        let length = self.at - start;
+        let is_padded = length > 1 && self.bytes()[start] == b'0';
+        let continues = matches!(self.bytes().get(self.at), Some(b'.' | b'e' | b'E'));
+        if length == 0 || is_padded || continues { Err(Malformed) } else { Ok(value) }
     }
 
     /// Passes over a value of any type.
@@ -156,8 +179,8 @@ impl<'a> Json<'a> {
         match self.peek() {
             Some(b'{') => self.object(|json, _| json.skip()),
             Some(b'[') => self.array(Self::skip),
-            Some(b'"') => self.string().map(drop),
-            Some(b'0'..=b'9') => self.integer::<u64>().map(drop),
+            Some(b'"') => self.skip_string(),
+            Some(b'0'..=b'9') => self.digits().map(drop),
             _ => {
                 let rest = &self.text[self.at..];
                 let word = ["true", "false", "null"].iter().find(|word| rest.starts_with(**word));
@@ -167,16 +190,20 @@ impl<'a> Json<'a> {
         }
     }
 
+    const fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
     fn space(&mut self) {
-        let rest = &self.text.as_bytes()[self.at..];
-        let length = rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-        self.at += length.unwrap_or(rest.len());
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes().get(self.at) {
+            self.at += 1;
+        }
     }
 
     /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         self.space();
-        self.text.as_bytes().get(self.at).copied()
+        self.bytes().get(self.at).copied()
     }
 
     fn punctuation(&mut self, byte: u8) -> Result<(), Malformed> {
