@@ -31,6 +31,8 @@ fn transaction(
         max_fee_per_gas: fee,
         max_priority_fee_per_gas: tip,
         gas_limit: salt,
+        // The signature is no one's: the hash must differ by sender all the same.
+        value: U256::from_be_slice(sender.as_slice()),
         ..Default::default()
     };
     let signed = transaction.into_signed(Signature::test_signature());

@@ -3,6 +3,7 @@
 use crate::{
     BestTransactions, Origin, PoolConfig, PoolError, PoolStatus, Pooled,
     inner::Inner,
+    queue::Queue,
     speculate::Speculation,
     transaction::AccountState,
     validate::{Rules, Sender, encode, stateful, stateless},
@@ -178,7 +179,7 @@ impl Pool {
     pub fn by_sender(&self, sender: Address) -> Vec<Recovered<Transaction>> {
         let inner = self.0.inner.read();
         let queue = inner.queue(&sender);
-        queue.into_iter().flat_map(|queue| queue.iter()).map(recovered).collect()
+        queue.into_iter().flat_map(Queue::iter).map(recovered).collect()
     }
 
     /// Everything in the pool.

@@ -6,9 +6,10 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use assay_chain::{CanonicalUpdate, Chain, ChainOptions, ExecutedBlock};
-use assay_chainspec::ChainSpec;
+use assay_chainspec::{AssayConfig, ChainSpec, PRECOMPILE_ADDRESSES};
 use assay_evm::{
     AssayEvmConfig, DaLimits, FeeParameters, NextBlockAttributes, Roots, SealedHeader, Transaction,
+    VerdictCache,
 };
 use assay_pool::{InvalidTransaction, Origin, Pool, PoolConfig, PoolError};
 use assay_storage::{Store, StoreOptions};
@@ -32,6 +33,11 @@ fn world() -> World {
 }
 
 fn world_with(config: PoolConfig) -> World {
+    world_of(config, None)
+}
+
+/// A chain, with Agate from genesis on if there is a cache for its verdicts.
+fn world_of(config: PoolConfig, verdicts: Option<VerdictCache>) -> World {
     let keys: Vec<_> = (1..=4u8)
         .map(|byte| PrivateKeySigner::from_bytes(&B256::repeat_byte(byte)).expect("a key"))
         .collect();
@@ -54,12 +60,24 @@ fn world_with(config: PoolConfig) -> World {
     for key in &keys {
         genesis["alloc"][key.address().to_string()] = json!({ "balance": "0xde0b6b3a7640000" });
     }
+    if verdicts.is_some() {
+        let assay = AssayConfig { agate_time: Some(0), ..Default::default() };
+        genesis["config"]["assay"] = serde_json::to_value(&assay).expect("serializes");
+        for (address, account) in assay.genesis_accounts(1_000) {
+            genesis["alloc"][address.to_string()] =
+                serde_json::to_value(account).expect("serializes");
+        }
+    }
     let spec = Arc::new(ChainSpec::from_json(&genesis.to_string()).expect("a genesis"));
     let directory = tempfile::tempdir().expect("a directory");
     let options = StoreOptions { max_size: 1 << 30, growth_step: 1 << 20, readers: 2 };
     let store = Store::open(directory.path(), &spec, options).expect("a store");
     let chain = Chain::open(store, Arc::clone(&spec), ChainOptions::default()).expect("a chain");
-    let evm = AssayEvmConfig::new(spec).expect("a config");
+    let evm = match verdicts {
+        Some(verdicts) => AssayEvmConfig::with_verdicts(spec, verdicts),
+        None => AssayEvmConfig::new(spec),
+    }
+    .expect("a config");
     let pool = Pool::new(chain.clone(), evm.clone(), config);
     World { chain, evm, pool, keys, _directory: directory }
 }
@@ -292,9 +310,53 @@ fn limits_hold_over_a_chain() {
     assert!(matches!(refused, Err(PoolError::Full)));
     world.add(2, 0, 7);
     assert_eq!(world.pool.status().pending, 2);
-    let left: Vec<_> = world.best().iter().map(|transaction| transaction.signer()).collect();
+    let left: Vec<_> = world.best().iter().map(Recovered::signer).collect();
     assert_eq!(left, [world.keys[2].address(), world.keys[1].address()]);
     let hashes: Vec<_> = world.best().iter().map(|transaction| transaction.tx_hash()).collect();
     world.pool.remove(&hashes);
     assert_eq!(world.pool.status().pending, 0);
+}
+
+/// `verify(34, evidence, "", 0)` of evidence that no key signed.
+fn verify_call(evidence: &[u8]) -> Bytes {
+    let word = |value: usize| U256::from(value).to_be_bytes::<32>();
+    let padded = evidence.len().next_multiple_of(32);
+    let mut data = keccak256("verify(uint8,bytes,bytes,uint64)")[..4].to_vec();
+    for value in [34, 128, 128 + 32 + padded, 0, evidence.len()] {
+        data.extend_from_slice(&word(value));
+    }
+    data.extend_from_slice(evidence);
+    data.resize(4 + 5 * 32 + padded, 0);
+    data.extend_from_slice(&word(0));
+    data.into()
+}
+
+#[test]
+fn evidence_is_verified_ahead_and_once() {
+    let verdicts = VerdictCache::new(1 << 20);
+    let world = world_of(PoolConfig::default(), Some(verdicts.clone()));
+    let transaction = TxEip1559 {
+        chain_id: CHAIN_ID,
+        nonce: 0,
+        gas_limit: 1_000_000,
+        max_fee_per_gas: 1_000,
+        max_priority_fee_per_gas: 1,
+        to: TxKind::Call(PRECOMPILE_ADDRESSES[0]),
+        input: verify_call(&[7; 600]),
+        ..Default::default()
+    };
+    let key = &world.keys[0];
+    let signature = key.sign_hash_sync(&transaction.signature_hash()).expect("a signature");
+    let signed = Recovered::new_unchecked(transaction.into_signed(signature).into(), key.address());
+    world.pool.add(signed, Origin::Rpc).expect("admitted");
+    let begun = std::time::Instant::now();
+    while verdicts.stats().entries == 0 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "never verified");
+        std::thread::yield_now();
+    }
+    let before = verdicts.stats();
+    world.mine();
+    let after = verdicts.stats();
+    assert_eq!(after.entries, before.entries, "the block found the verdict");
+    assert!(after.hits > before.hits);
 }
