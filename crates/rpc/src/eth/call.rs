@@ -2,7 +2,7 @@
 
 use crate::{
     RpcContext, RpcError,
-    eth::types::RpcRequest,
+    eth::{access_list::AccessListTracer, types::RpcRequest},
     evm::{commit, ensure_success, scratch},
 };
 use alloy_consensus::BlockHeader;
@@ -17,7 +17,6 @@ use alloy_rpc_types_eth::{
     Bundle, EthCallResponse, StateContext,
     state::{EvmOverrides, StateOverride},
 };
-use revm_inspectors::access_list::AccessListInspector;
 
 pub(crate) fn call(
     ctx: &RpcContext,
@@ -99,11 +98,8 @@ pub(crate) fn create_access_list(
     let (env, mut tx) =
         ctx.prepare_call(env, request, &mut db, EvmOverrides::state(state_override))?;
     let gas_limit = tx.base.gas_limit;
-    let mut evm = ctx.evm.factory().create_evm_with_inspector(
-        &mut db,
-        env,
-        AccessListInspector::new(initial),
-    );
+    let mut evm =
+        ctx.evm.factory().create_evm_with_inspector(&mut db, env, AccessListTracer::new(initial));
     let first = evm.transact(tx.clone())?.result;
     let access_list = std::mem::take(evm.inspector_mut()).into_access_list();
     let gas_used = U256::from(first.tx_gas_used());

@@ -1,5 +1,6 @@
 //! `eth_`.
 
+pub(crate) mod access_list;
 pub(crate) mod api;
 pub(crate) mod blocks;
 pub(crate) mod call;

@@ -1,7 +1,7 @@
 //! Transactions that users send.
 
 use crate::{
-    RpcContext, RpcError, TransactionError,
+    RpcContext, RpcError,
     error::{INVALID_INPUT, TRANSACTION_REJECTED},
     eth::{receipts, types::RpcReceipt},
 };
@@ -14,7 +14,7 @@ use jsonrpsee::types::ErrorObjectOwned;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
-/// Decodes and recovers a signed transaction.
+/// Decodes and recovers a transaction that a user signed: neither a deposit nor a block's own.
 pub(crate) fn decode(raw: &Bytes) -> Result<Recovered<Transaction>, RpcError> {
     if raw.is_empty() {
         return Err(RpcError::params("empty transaction data"));
@@ -22,7 +22,7 @@ pub(crate) fn decode(raw: &Bytes) -> Result<Recovered<Transaction>, RpcError> {
     let malformed = || RpcError::params("failed to decode signed transaction");
     let mut rest: &[u8] = raw;
     let transaction = Transaction::decode_2718(&mut rest).map_err(|_| malformed())?;
-    if !rest.is_empty() {
+    if !rest.is_empty() || transaction.is_deposit() || transaction.is_post_exec() {
         return Err(malformed());
     }
     transaction.try_into_recovered().map_err(|_| RpcError::params("invalid transaction signature"))
@@ -31,9 +31,6 @@ pub(crate) fn decode(raw: &Bytes) -> Result<Recovered<Transaction>, RpcError> {
 /// `eth_sendRawTransaction`.
 pub(crate) fn send(ctx: &RpcContext, raw: &Bytes) -> Result<B256, RpcError> {
     let transaction = decode(raw)?;
-    if transaction.is_deposit() {
-        return Err(TransactionError::TypeNotSupported.into());
-    }
     ctx.pool.add(transaction, Origin::Rpc).map_err(|error| pool_error(&error))
 }
 

@@ -91,6 +91,18 @@ async fn access_lists_name_what_is_touched() {
     let list = chain.ok("eth_createAccessList", json!([call, "latest"])).await;
     assert_eq!(list["accessList"][0]["address"], json!(contract));
     assert_eq!(list["accessList"][0]["storageKeys"], json!([word(0)]));
+    // BALANCE of 3 and 5, SLOAD, BALANCE of 2: in the order in which they are touched.
+    let touch = json!([{"to": FRIEND}, "latest", {FRIEND.to_string(): {
+    "code": "0x620f00033150620f000531505f5450620f0002315000",
+    }}]);
+    let list = chain.ok("eth_createAccessList", touch).await;
+    let order: Vec<u64> = list["accessList"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| u64::from_str_radix(&item["address"].as_str().unwrap()[36..], 16).unwrap())
+        .collect();
+    assert_eq!(order, [0xf0003, 0xf0005, 0xf0001, 0xf0002]);
     let failed = chain.ok("eth_createAccessList", json!([{"to": contract}, "latest"])).await;
     assert_eq!(failed["error"], "execution reverted: boom");
 }

@@ -50,7 +50,6 @@ pub(crate) fn contract_init_code() -> Bytes {
 pub(crate) struct TestChain {
     pub(crate) chain: Chain,
     pub(crate) evm: AssayEvmConfig,
-    pub(crate) pool: Pool,
     pub(crate) methods: RpcModule<()>,
     signer: PrivateKeySigner,
     _datadir: TempDir,
@@ -70,10 +69,10 @@ impl TestChain {
         let chain = Chain::open(store, spec.clone(), ChainOptions::default()).unwrap();
         let evm = AssayEvmConfig::new(spec).unwrap();
         let pool = Pool::new(chain.clone(), evm.clone(), PoolConfig::default());
-        let ctx = RpcContext::new(chain.clone(), evm.clone(), pool.clone(), config);
+        let ctx = RpcContext::new(chain.clone(), evm.clone(), pool, config);
         let methods = router(&ctx, &Namespaces::from_iter(Namespace::ALL)).unwrap();
         let signer = DEV_KEY.parse().unwrap();
-        Self { chain, evm, pool, methods, signer, _datadir: datadir }
+        Self { chain, evm, methods, signer, _datadir: datadir }
     }
 
     /// Three blocks: a transfer of 5 wei to [`FRIEND`], the contract, a call of it with 42.

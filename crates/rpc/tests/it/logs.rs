@@ -169,7 +169,7 @@ async fn sent_transactions_wait_in_the_pool() {
     assert_eq!(code(raw).await, -32000);
     let deposit = chain.chain.block_by_number(1).unwrap().unwrap();
     let deposit = deposit.body().transactions[0].encoded_2718();
-    assert_eq!(code(deposit.into()).await, -32003);
+    assert_eq!(code(deposit.into()).await, -32602);
 }
 
 #[tokio::test]
