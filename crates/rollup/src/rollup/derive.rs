@@ -128,12 +128,14 @@ impl Rollup {
             Ok(updated) => updated,
             Err(EngineError::InvalidAttributes(reason)) => {
                 warn!(reason, "the engine refuses derived attributes");
+                self.heads.latest = *parent;
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
         match updated.payload_status.status {
-            PayloadStatusEnum::Valid => {}
+            // The engine's head is the parent from here on, whatever becomes of the attributes.
+            PayloadStatusEnum::Valid => self.heads.latest = *parent,
             other => {
                 return Err(RollupError::Reset(format!(
                     "the engine does not build on {}: {other}",
