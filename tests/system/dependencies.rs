@@ -38,7 +38,8 @@ fn root() -> &'static Path {
 }
 
 fn manifest(path: &Path) -> toml::Table {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -56,7 +57,10 @@ fn own_dependencies(name: &str) -> BTreeSet<String> {
 }
 
 fn rank(name: &str) -> usize {
-    ORDER.iter().position(|other| *other == name).unwrap_or_else(|| panic!("{name} is not in ORDER"))
+    ORDER
+        .iter()
+        .position(|other| *other == name)
+        .unwrap_or_else(|| panic!("{name} is not in ORDER"))
 }
 
 #[test]
@@ -103,7 +107,9 @@ fn every_dependency_is_named_once_in_the_workspace() {
         let folder = if name == "assay" { "bin" } else { "crates" };
         let manifest = manifest(&root().join(folder).join(name).join("Cargo.toml"));
         for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else { continue };
+            let Some(table) = manifest.get(section).and_then(toml::Value::as_table) else {
+                continue;
+            };
             for (dependency, value) in table {
                 let inherited = value.get("workspace").and_then(toml::Value::as_bool);
                 assert_eq!(inherited, Some(true), "{name}: {dependency} is not from the workspace");
