@@ -12,6 +12,8 @@ pub struct RpcConfig {
     pub call_timeout: Duration,
     /// Calls, estimates and simulations that run at once (`--rpc.max-blocking-io-requests`).
     pub max_calls: usize,
+    /// Bytes that the recorded steps of one trace may take in memory.
+    pub max_trace_bytes: usize,
     /// Traces and proofs that run at once (`--rpc.max-tracing-requests`).
     pub max_traces: usize,
     /// Plain reads of blocks and state that run at once.
@@ -47,7 +49,8 @@ impl Default for RpcConfig {
             gas_cap: 50_000_000,
             call_timeout: Duration::from_secs(30),
             max_calls: (cores * 4).max(8),
-            max_traces: cores.saturating_sub(1).max(2),
+            max_traces: cores.saturating_sub(2).max(2),
+            max_trace_bytes: 1 << 30,
             max_reads: 64,
             max_blocks_per_filter: 100_000,
             max_logs_per_response: 20_000,

@@ -1,6 +1,10 @@
 //! Running the EVM for a request: on which state, in which environment, with which transaction.
 
-use crate::{RpcContext, RpcError, TransactionError, eth::types::RpcRequest};
+use crate::{
+    RpcContext, RpcError, TransactionError,
+    eth::types::RpcRequest,
+    guard::{Guard, Recording},
+};
 use alloy_consensus::{BlockHeader, Header};
 use alloy_eips::BlockId;
 use alloy_evm::{
@@ -77,18 +81,28 @@ impl RpcContext {
         Ok(self.evm.factory().create_evm(db, env).transact(tx)?)
     }
 
-    /// As [`Self::transact`], watched by `inspector`.
+    /// The bounds on a trace that keeps this much of every step.
+    pub(crate) fn guard(&self, recording: Recording) -> Guard {
+        Guard::new(self.config.call_timeout, recording, self.config.max_trace_bytes)
+    }
+
+    /// As [`Self::transact`], watched by `inspector`, within the bounds of `guard`.
     pub(crate) fn inspect<I>(
         &self,
         db: &mut Scratch,
         env: Env,
         tx: OpTx,
+        guard: &mut Guard,
         inspector: &mut I,
     ) -> Result<Outcome, RpcError>
     where
         I: for<'a> Inspector<OpEvmContext<&'a mut Scratch>>,
     {
-        Ok(self.evm.factory().create_evm_with_inspector(db, env, inspector).transact(tx)?)
+        self.evm
+            .factory()
+            .create_evm_with_inspector(db, env, (&mut *guard, inspector))
+            .transact(tx)
+            .map_err(|error| guard.verdict().unwrap_or_else(|| error.into()))
     }
 
     /// Applies a request's overrides and turns it into a transaction that the EVM runs, with the

@@ -10,6 +10,7 @@ pub mod engine;
 mod error;
 mod eth;
 mod evm;
+mod guard;
 pub mod miner;
 mod namespace;
 mod net;

@@ -4,6 +4,7 @@ use crate::{
     RpcContext, RpcError,
     eth::types::place,
     evm::{Outcome, Scratch, scratch},
+    guard::Recording,
 };
 use alloy_consensus::BlockHeader;
 use alloy_evm::{Evm, EvmFactory, IntoTxEnv};
@@ -37,15 +38,16 @@ impl RpcContext {
     }
 
     /// Runs every transaction of `block`, each under an inspector of its own, and gives what
-    /// `visit` makes of them.
+    /// `visit` makes of them. The inspectors together stay within one guard's bounds.
     pub(crate) fn replay_block<I, T>(
         &self,
         block: &RecoveredBlock,
+        recording: Recording,
         mut watch: impl FnMut() -> Result<I, RpcError>,
         mut visit: impl FnMut(Replayed<'_, I>) -> Result<T, RpcError>,
     ) -> Result<Vec<T>, RpcError>
     where
-        I: for<'a, 'b> Inspector<OpEvmContext<&'a mut Scratch>>,
+        I: for<'a> Inspector<OpEvmContext<&'a mut Scratch>>,
     {
         let count = block.body().transactions.len();
         if count == 0 {
@@ -55,17 +57,19 @@ impl RpcContext {
         self.prepare_block(&mut db, block)?;
         let env = self.evm_env(block.header())?;
         let block_env = env.block_env.clone();
-        let mut evm = self.evm.factory().create_evm_with_inspector(&mut db, env, watch()?);
+        let watched = (self.guard(recording), watch()?);
+        let mut evm = self.evm.factory().create_evm_with_inspector(&mut db, env, watched);
         let mut results = Vec::with_capacity(count);
         for (index, transaction) in block.transactions_recovered().enumerate() {
             let tx: OpTx = transaction.into_tx_env();
-            let outcome = evm.transact(tx.clone())?;
-            let next = if index + 1 < count { Some(watch()?) } else { None };
-            let (db, inspector, _) = evm.components_mut();
-            let (db, inspector): (&mut Scratch, I) = match next {
-                Some(fresh) => (db, std::mem::replace(inspector, fresh)),
-                None => (db, std::mem::replace(inspector, watch()?)),
+            let outcome = match evm.transact(tx.clone()) {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    return Err(evm.inspector().0.verdict().unwrap_or_else(|| error.into()));
+                }
             };
+            let (db, (_, inspector), _) = evm.components_mut();
+            let inspector = std::mem::replace(inspector, watch()?);
             results.push(visit(Replayed {
                 info: place(block, index),
                 tx: &tx,
@@ -84,6 +88,7 @@ impl RpcContext {
         &self,
         block: &RecoveredBlock,
         index: usize,
+        recording: Recording,
         mut inspector: I,
         visit: impl FnOnce(Replayed<'_, I>) -> Result<T, RpcError>,
     ) -> Result<T, RpcError>
@@ -97,7 +102,8 @@ impl RpcContext {
         let transaction =
             block.transactions_recovered().nth(index).ok_or(RpcError::TransactionNotFound)?;
         let tx: OpTx = transaction.into_tx_env();
-        let outcome = self.inspect(&mut db, env, tx.clone(), &mut inspector)?;
+        let outcome =
+            self.inspect(&mut db, env, tx.clone(), &mut self.guard(recording), &mut inspector)?;
         visit(Replayed {
             info: place(block, index),
             tx: &tx,

@@ -5,6 +5,7 @@ use crate::{
     error::INVALID_INPUT,
     eth::types::RpcRequest,
     evm::{Env, Scratch, commit, scratch},
+    guard::{Guard, Recording},
     replay::Replayed,
 };
 use alloy_eips::BlockId;
@@ -13,7 +14,8 @@ use alloy_primitives::{B256, Bytes, U256};
 use alloy_rlp::Decodable;
 use alloy_rpc_types_eth::{Bundle, StateContext, state::EvmOverrides};
 use alloy_rpc_types_trace::geth::{
-    GethDebugTracingCallOptions, GethDebugTracingOptions, GethTrace, TraceResult,
+    GethDebugBuiltInTracerType, GethDebugTracerType, GethDebugTracingCallOptions,
+    GethDebugTracingOptions, GethTrace, TraceResult,
 };
 use assay_evm::{Block, RecoveredBlock};
 use revm_inspectors::tracing::{DebugInspector, TransactionContext};
@@ -36,6 +38,18 @@ fn result(mut replayed: Replayed<'_, DebugInspector>) -> Result<GethTrace, RpcEr
     )?))
 }
 
+/// What the inspector for these options keeps of every step.
+fn recording(options: &GethDebugTracingOptions) -> Recording {
+    match &options.tracer {
+        None if options.config.is_memory_enabled() => Recording::StepsAndMemory,
+        None => Recording::Steps,
+        Some(GethDebugTracerType::BuiltInTracer(GethDebugBuiltInTracerType::Erc7562Tracer)) => {
+            Recording::Steps
+        }
+        Some(_) => Recording::Calls,
+    }
+}
+
 /// geth and op-reth show a step's refund counter only once there is a refund.
 fn without_zero_refunds(mut trace: GethTrace) -> GethTrace {
     if let GethTrace::Default(frame) = &mut trace {
@@ -53,7 +67,8 @@ pub(crate) fn transaction(
     options: GethDebugTracingOptions,
 ) -> Result<GethTrace, RpcError> {
     let (block, index) = ctx.located(hash)?;
-    ctx.replay_transaction(&block, index, DebugInspector::new(options)?, result)
+    let recording = recording(&options);
+    ctx.replay_transaction(&block, index, recording, DebugInspector::new(options)?, result)
 }
 
 /// `debug_traceBlockByNumber`, `debug_traceBlockByHash`.
@@ -93,6 +108,7 @@ fn whole(
 ) -> Result<Vec<TraceResult>, RpcError> {
     ctx.replay_block(
         block,
+        recording(options),
         || Ok(DebugInspector::new(options.clone())?),
         |replayed| {
             let tx_hash = replayed.info.hash;
@@ -128,22 +144,23 @@ pub(crate) fn call(
         }
     };
     let (env, tx) = ctx.prepare_call(env, request, &mut db, overrides)?;
+    let mut guard = ctx.guard(recording(&options.tracing_options));
     let mut inspector = DebugInspector::new(options.tracing_options)?;
-    trace(ctx, &mut db, env, &tx, &mut inspector, false)
+    trace(ctx, &mut db, (env, tx), &mut guard, &mut inspector, false)
 }
 
 /// Runs one call under `inspector`; commits it if another one follows.
 fn trace(
     ctx: &RpcContext,
     db: &mut Scratch,
-    env: Env,
-    tx: &OpTx,
+    (env, tx): (Env, OpTx),
+    guard: &mut Guard,
     inspector: &mut DebugInspector,
     more: bool,
 ) -> Result<GethTrace, RpcError> {
     let block_env = env.block_env.clone();
-    let outcome = ctx.inspect(db, env, tx.clone(), inspector)?;
-    let trace = without_zero_refunds(inspector.get_result(None, tx, &block_env, &outcome, db)?);
+    let outcome = ctx.inspect(db, env, tx.clone(), guard, inspector)?;
+    let trace = without_zero_refunds(inspector.get_result(None, &tx, &block_env, &outcome, db)?);
     if more {
         inspector.fuse()?;
         commit(db, outcome);
@@ -175,6 +192,7 @@ pub(crate) fn call_many(
     };
     let mut env = ctx.evm_env(block.header())?;
     let mut state_overrides = options.state_overrides;
+    let mut guard = ctx.guard(recording(&options.tracing_options));
     let mut inspector = DebugInspector::new(options.tracing_options)?;
     let mut answers = Vec::with_capacity(bundles.len());
     for bundle in bundles {
@@ -183,8 +201,8 @@ pub(crate) fn call_many(
         for request in bundle.transactions {
             // State overrides hold from the first call on.
             let overrides = EvmOverrides::new(state_overrides.take(), block_override.clone());
-            let (env, tx) = ctx.prepare_call(env.clone(), request, &mut db, overrides)?;
-            traces.push(trace(ctx, &mut db, env, &tx, &mut inspector, true)?);
+            let call = ctx.prepare_call(env.clone(), request, &mut db, overrides)?;
+            traces.push(trace(ctx, &mut db, call, &mut guard, &mut inspector, true)?);
         }
         env.block_env.number += U256::from(1);
         env.block_env.timestamp += U256::from(SECONDS_BETWEEN_BUNDLES);

@@ -4,6 +4,7 @@ use crate::{
     RpcContext, RpcError,
     eth::{submit, types::RpcRequest},
     evm::{Env, Outcome, Scratch, commit},
+    guard::Recording,
 };
 use alloy_eips::BlockId;
 use alloy_evm::IntoTxEnv;
@@ -13,6 +14,11 @@ use alloy_rpc_types_eth::state::EvmOverrides;
 use alloy_rpc_types_trace::parity::{TraceResults, TraceType};
 use revm_inspectors::tracing::{TracingInspector, TracingInspectorConfig};
 
+/// A trace of the virtual machine keeps every step with its memory; the others keep calls.
+pub(crate) fn recording(types: &HashSet<TraceType>) -> Recording {
+    if types.contains(&TraceType::VmTrace) { Recording::StepsAndMemory } else { Recording::Calls }
+}
+
 fn run(
     ctx: &RpcContext,
     db: &mut Scratch,
@@ -21,7 +27,7 @@ fn run(
     types: &HashSet<TraceType>,
 ) -> Result<(TraceResults, Outcome), RpcError> {
     let mut inspector = TracingInspector::new(TracingInspectorConfig::from_parity_config(types));
-    let outcome = ctx.inspect(db, env, tx, &mut inspector)?;
+    let outcome = ctx.inspect(db, env, tx, &mut ctx.guard(recording(types)), &mut inspector)?;
     let results = inspector
         .into_parity_builder()
         .into_trace_results_with_state(&outcome, types, &*db)

@@ -1,6 +1,6 @@
 //! Traces of what is in the chain.
 
-use crate::{RpcContext, RpcError, replay::Replayed};
+use crate::{RpcContext, RpcError, guard::Recording, replay::Replayed, trace::calls::recording};
 use alloy_consensus::BlockHeader;
 use alloy_eips::BlockId;
 use alloy_primitives::{B256, map::HashSet};
@@ -27,7 +27,12 @@ fn of_block(
     ctx: &RpcContext,
     block: &RecoveredBlock,
 ) -> Result<Vec<LocalizedTransactionTrace>, RpcError> {
-    let traces = ctx.replay_block(block, || Ok(parity()), |replayed| Ok(localized(replayed)))?;
+    let traces = ctx.replay_block(
+        block,
+        Recording::Calls,
+        || Ok(parity()),
+        |replayed| Ok(localized(replayed)),
+    )?;
     Ok(traces.into_iter().flatten().collect())
 }
 
@@ -45,8 +50,10 @@ pub(crate) fn transaction(
     hash: B256,
 ) -> Result<Option<Vec<LocalizedTransactionTrace>>, RpcError> {
     let Some((at, block)) = ctx.locate(hash)? else { return Ok(None) };
-    ctx.replay_transaction(&block, at.index as usize, parity(), |replayed| Ok(localized(replayed)))
-        .map(Some)
+    ctx.replay_transaction(&block, at.index as usize, Recording::Calls, parity(), |replayed| {
+        Ok(localized(replayed))
+    })
+    .map(Some)
 }
 
 fn results(
@@ -68,7 +75,9 @@ pub(crate) fn replay_transaction(
 ) -> Result<TraceResults, RpcError> {
     let (block, index) = ctx.located(hash)?;
     let inspector = TracingInspector::new(TracingInspectorConfig::from_parity_config(types));
-    ctx.replay_transaction(&block, index, inspector, |replayed| results(replayed, types))
+    ctx.replay_transaction(&block, index, recording(types), inspector, |replayed| {
+        results(replayed, types)
+    })
 }
 
 /// `trace_replayBlockTransactions`.
@@ -81,6 +90,7 @@ pub(crate) fn replay_block(
     let config = TracingInspectorConfig::from_parity_config(types);
     ctx.replay_block(
         &block,
+        recording(types),
         || Ok(TracingInspector::new(config)),
         |replayed| {
             let transaction_hash = replayed.info.hash.unwrap_or_default();
@@ -152,7 +162,7 @@ pub(crate) fn transaction_opcode_gas(
 ) -> Result<Option<TransactionOpcodeGas>, RpcError> {
     let Some((at, block)) = ctx.locate(hash)? else { return Ok(None) };
     let inspector = OpcodeGasInspector::default();
-    ctx.replay_transaction(&block, at.index as usize, inspector, |replayed| {
+    ctx.replay_transaction(&block, at.index as usize, Recording::Calls, inspector, |replayed| {
         Ok(opcode_gas(&replayed))
     })
     .map(Some)
@@ -163,6 +173,7 @@ pub(crate) fn block_opcode_gas(ctx: &RpcContext, id: BlockId) -> Result<BlockOpc
     let block = ctx.block(id)?;
     let transactions = ctx.replay_block(
         &block,
+        Recording::Calls,
         || Ok(OpcodeGasInspector::default()),
         |replayed| Ok(opcode_gas(&replayed)),
     )?;

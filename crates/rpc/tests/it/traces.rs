@@ -2,7 +2,9 @@
 
 use crate::fixture::{DEV, FRIEND, TestChain};
 use alloy_primitives::{B256, Bytes, U256};
+use assay_rpc::RpcConfig;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn word(value: u64) -> Value {
     json!(B256::from(U256::from(value)))
@@ -142,4 +144,28 @@ async fn a_witness_has_the_roots_it_starts_from() {
     assert!(witness["codes"].as_array().unwrap().contains(&code));
     let header = chain.ok("debug_getRawHeader", json!(["0x2"])).await;
     assert_eq!(witness["headers"], json!([header]));
+}
+
+#[tokio::test]
+async fn traces_end_at_their_bounds() {
+    // JUMPDEST PUSH0 JUMP for ever, or until the gas is gone.
+    let overrides = json!({FRIEND.to_string(): {"code": "0x5b5f56"}});
+    let traced = |tracer: Value| {
+        let mut options = json!({"stateOverrides": overrides});
+        options["tracer"] = tracer;
+        json!([{"to": FRIEND}, "latest", options])
+    };
+    let config = RpcConfig { max_trace_bytes: 100_000, ..RpcConfig::default() };
+    let chain = TestChain::with_config(config);
+    let (code, message, _) = chain.error("debug_traceCall", traced(Value::Null)).await;
+    assert_eq!((code, message.as_str()), (-32000, "the trace is too large"));
+    // Nothing is kept of steps here.
+    let frame = chain.ok("debug_traceCall", traced(json!("callTracer"))).await;
+    assert_eq!(frame["error"], "out of gas");
+
+    let config = RpcConfig { call_timeout: Duration::from_millis(20), ..RpcConfig::default() };
+    let chain = TestChain::with_config(config);
+    let (code, message, _) = chain.error("debug_traceCall", traced(json!("4byteTracer"))).await;
+    assert_eq!(code, -32000);
+    assert!(message.starts_with("execution aborted"), "{message}");
 }
