@@ -202,7 +202,7 @@ fn log() -> Vec<Case> {
     let inclusion = IAttribution::verifyInclusionCall {
         logHead: new.head(),
         size: 40,
-        leafHashes: chosen.clone(),
+        leafHashes: chosen,
         proof: new.inclusion_proof(&indices).unwrap(),
         indices,
     };

@@ -152,11 +152,11 @@ impl L1Rpc for SharedL1 {
             NonceAt::Latest => L1BlockId::latest(),
             NonceAt::Pending => L1BlockId::pending(),
         };
-        self.lock().nonce(address, block).map_err(rejected)
+        self.lock().nonce(address, block).map_err(|error| rejected(&error))
     }
 
     async fn send(&self, raw: Bytes) -> Result<B256, BatcherError> {
-        let hash = self.lock().submit(&raw).map_err(rejected)?;
+        let hash = self.lock().submit(&raw).map_err(|error| rejected(&error))?;
         self.sent.lock().push(hash);
         Ok(hash)
     }
@@ -168,6 +168,6 @@ impl L1Rpc for SharedL1 {
     }
 }
 
-fn rejected(error: assay_devnet::L1Error) -> BatcherError {
+fn rejected(error: &assay_devnet::L1Error) -> BatcherError {
     BatcherError::Rejected { code: -32_000, message: error.to_string() }
 }

@@ -87,7 +87,7 @@ async fn a_chain_of_every_precompile_is_derived_from_l1() {
     }
     let (_, receipt) = verifier.receipt(reverted).unwrap();
     assert!(!receipt.status() && receipt.logs().is_empty());
-    let deposits = (1..=verifier.head().number).flat_map(|number| {
+    let deposits = (1..=verifier.head().number).filter_map(|number| {
         let receipts = verifier.receipts(number);
         let deposit = receipts.get(1).filter(|receipt| matches!(receipt, Receipt::Deposit(_)));
         deposit.cloned()
