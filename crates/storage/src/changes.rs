@@ -2,7 +2,8 @@
 
 use crate::{
     ExecutedBlock, StorageError,
-    codec::{self, KeyBuf, key, number},
+    codec::{self, KeyBuf, key},
+    runs::{self, Run, RunWriter},
     tables::{Handles, Kind},
 };
 use alloy_primitives::{B256, BlockNumber};
@@ -117,7 +118,7 @@ impl Changes {
     }
 
     /// Adds an entry. Keys are short; a value's length is that of an account, a slot or a node.
-    pub(crate) fn push(&mut self, key: &[u8], block: u32, write: impl FnOnce(&mut Vec<u8>)) {
+    fn push(&mut self, key: &[u8], block: u32, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.buffer.len();
         self.buffer.extend_from_slice(key);
         write(&mut self.buffer);
@@ -133,7 +134,7 @@ impl Changes {
         });
     }
 
-    pub(crate) fn sort(&mut self) {
+    fn sort(&mut self) {
         let Self { buffer, entries } = self;
         entries.sort_unstable_by(|a, b| {
             a.prefix
@@ -186,19 +187,17 @@ impl Changes {
         })
     }
 
-    /// Writes the state after the last block, and the history of each; gives for each block the
-    /// keys that it changed, front-coded.
+    /// Writes the state after the last block, and the run of what each block replaced; gives the
+    /// bytes of the run.
     pub(crate) fn write(
         &self,
         kind: Kind,
-        first: BlockNumber,
-        blocks: usize,
+        run: &Run,
         tx: &RwTxUnsync,
         handles: &Handles,
-    ) -> Result<Vec<Vec<u8>>, StorageError> {
+    ) -> Result<u64, StorageError> {
         let mut current = tx.cursor(handles.get(kind.current()))?;
-        let mut history = tx.cursor(handles.get(kind.history()))?;
-        let mut lists = vec![(Vec::new(), KeyBuf::new()); blocks];
+        let mut history = RunWriter::new(tx, handles, kind.history(), run)?;
         for group in self.groups() {
             let logical = &self.buffer[group[0].key_range()];
             let stored = current.set::<Vec<u8>>(logical)?;
@@ -206,46 +205,36 @@ impl Changes {
             let mut prior = original;
             for entry in group {
                 let value = &self.buffer[entry.value_range()];
-                if value == prior {
-                    continue;
+                if value != prior {
+                    history.push(logical, run.first + u64::from(entry.block), prior)?;
+                    prior = value;
                 }
-                let at = key(&[logical, &number(first + u64::from(entry.block))]);
-                history.put(&at, prior, WriteFlags::UPSERT)?;
-                let (list, previous) = &mut lists[entry.block as usize];
-                codec::push_front_coded(list, previous, logical);
-                prior = value;
             }
             set(&mut current, logical, original, prior)?;
         }
-        Ok(lists.into_iter().map(|(list, _)| list).collect())
+        history.finish()
     }
+}
 
-    /// Takes back what the listed blocks changed: entries are keys and blocks counted from `first`.
-    pub(crate) fn unwind(
-        &self,
-        kind: Kind,
-        first: BlockNumber,
-        tx: &RwTxUnsync,
-        handles: &Handles,
-    ) -> Result<(), StorageError> {
-        let mut current = tx.cursor(handles.get(kind.current()))?;
-        let mut history = tx.cursor(handles.get(kind.history()))?;
-        for group in self.groups() {
-            let logical = &self.buffer[group[0].key_range()];
-            let mut restored = None;
-            for entry in group {
-                let at = key(&[logical, &number(first + u64::from(entry.block))]);
-                let prior = history
-                    .set::<Vec<u8>>(&at)?
-                    .ok_or_else(|| StorageError::corrupt(kind.history(), &at, "missing"))?;
-                history.del()?;
-                restored.get_or_insert(prior);
-            }
-            let stored = current.set::<Vec<u8>>(logical)?.unwrap_or_default();
-            set(&mut current, logical, &stored, &restored.unwrap_or_default())?;
+/// Gives each key that `runs` changed after block `to` the value that the first such change
+/// replaced.
+pub(crate) fn restore(
+    kind: Kind,
+    runs: &[Run],
+    to: BlockNumber,
+    tx: &RwTxUnsync,
+    handles: &Handles,
+) -> Result<(), StorageError> {
+    let mut current = tx.cursor(handles.get(kind.current()))?;
+    let mut last: Option<KeyBuf> = None;
+    runs::merge(tx, handles, kind.history(), runs, |logical, block, value| {
+        if block <= to || last.as_deref() == Some(logical) {
+            return Ok(());
         }
-        Ok(())
-    }
+        last = Some(key(&[logical]));
+        let stored = current.set::<Vec<u8>>(logical)?.unwrap_or_default();
+        set(&mut current, logical, &stored, value)
+    })
 }
 
 impl Entry {

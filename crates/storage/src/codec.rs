@@ -15,9 +15,8 @@ use op_alloy_consensus::{OpReceipt, OpReceiptEnvelope};
 use reth_codecs::Compact;
 use reth_primitives_traits::Account;
 
-/// Longest key: hashed address, 64 nibbles and their end, and a block number or what sorts after
-/// every block number.
-pub(crate) const MAX_KEY: usize = 32 + 65 + 9;
+/// Longest key: a run, hashed address, 64 nibbles and their end, and what sorts after a key.
+pub(crate) const MAX_KEY: usize = 9 + 32 + 65 + 1;
 
 /// Largest value that is written. MDBX aborts the process on one beyond its own limit, 2 GiB.
 pub(crate) const MAX_VALUE: usize = 1 << 30;
@@ -216,33 +215,6 @@ pub(crate) fn read_receipts(mut bytes: &[u8]) -> Option<Vec<Receipt>> {
     })
 }
 
-/// Appends `key` to a list of ascending keys, as what it shares with the one before and the rest.
-pub(crate) fn push_front_coded(list: &mut Vec<u8>, previous: &mut KeyBuf, key: &[u8]) {
-    let shared = previous.iter().zip(key).take_while(|(a, b)| a == b).count();
-    // Keys are at most `MAX_KEY` bytes long.
-    list.push(shared as u8);
-    list.push((key.len() - shared) as u8);
-    list.extend_from_slice(&key[shared..]);
-    previous.truncate(shared);
-    let _ = previous.try_extend_from_slice(&key[shared..]);
-}
-
-/// Calls `visit` for each key of a front-coded list; `None` if the list is damaged.
-pub(crate) fn for_each_front_coded(mut list: &[u8], mut visit: impl FnMut(&[u8])) -> Option<()> {
-    let mut key = KeyBuf::new();
-    while let Some((&[shared, rest], tail)) = list.split_first_chunk::<2>() {
-        let (shared, rest) = (usize::from(shared), usize::from(rest));
-        if shared > key.len() || rest > tail.len() {
-            return None;
-        }
-        key.truncate(shared);
-        key.try_extend_from_slice(&tail[..rest]).ok()?;
-        visit(&key);
-        list = &tail[rest..];
-    }
-    list.is_empty().then_some(())
-}
-
 /// Reads a hash.
 pub(crate) fn read_hash(bytes: &[u8]) -> Option<B256> {
     B256::try_from(bytes).ok()
@@ -296,7 +268,6 @@ mod tests {
             let _ = read_slot(&bytes);
             let _ = read_path(&bytes);
             let _ = read_receipts(&bytes);
-            let _ = for_each_front_coded(&bytes, |_| ());
             prop_assert!(open(Table::Bodies, &[], &bytes).is_err() || bytes.len() >= 4);
         }
 
@@ -323,19 +294,6 @@ mod tests {
             let at = at % sealed.len();
             sealed[at] ^= flip;
             prop_assert!(open(Table::Bodies, &[], &sealed).is_err());
-        }
-
-        #[test]
-        fn front_coded_lists_come_back(mut keys in vec(vec(any::<u8>(), 0..=97), 0..40)) {
-            keys.sort();
-            keys.dedup();
-            let (mut list, mut previous) = (Vec::new(), KeyBuf::new());
-            for key in &keys {
-                push_front_coded(&mut list, &mut previous, key);
-            }
-            let mut found = Vec::new();
-            for_each_front_coded(&list, |key| found.push(key.to_vec())).unwrap();
-            prop_assert_eq!(found, keys);
         }
 
         #[test]

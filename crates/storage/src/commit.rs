@@ -2,9 +2,10 @@
 
 use crate::{
     ExecutedBlock, StorageError,
-    changes::Changes,
+    changes::{Changes, restore},
     codec::{self, MAX_VALUE, number},
     meta,
+    runs::{self, Run, RunWriter},
     snapshot::{Labels, Snapshot},
     tables::{Handles, Kind, Table},
 };
@@ -13,16 +14,17 @@ use alloy_primitives::{Address, B256, BlockNumber};
 use alloy_rlp::Encodable;
 use revm::{primitives::KECCAK_EMPTY, state::Bytecode};
 use signet_libmdbx::{MdbxError, WriteFlags, tx::aliases::RwTxUnsync};
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-/// Writes `blocks`, which follow `head`, into one transaction and commits it.
+/// Writes `blocks`, which follow the head of `snapshot`, the present store, and commits.
 pub(crate) fn commit(
     tx: RwTxUnsync,
     handles: &Handles,
-    head: BlockNumHash,
+    snapshot: &Snapshot,
     blocks: &[Arc<ExecutedBlock>],
     labels: Option<Labels>,
 ) -> Result<(), StorageError> {
+    let head = snapshot.head();
     let mut tip = head;
     for block in blocks {
         if block.parent_hash() != tip.hash || Some(block.number()) != tip.number.checked_add(1) {
@@ -36,20 +38,18 @@ pub(crate) fn commit(
         }
         tip = BlockNumHash::new(block.number(), block.hash());
     }
-    let first = head.number + 1;
-    let mut lists = Vec::new();
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    let run = Run::new(head.number + 1, tip.number);
+    let mut bytes = 0;
     for kind in Kind::ALL {
-        let changes = Changes::of(kind, blocks, &tx, handles)?;
-        lists.push(changes.write(kind, first, blocks.len(), &tx, handles)?);
+        bytes += Changes::of(kind, blocks, &tx, handles)?.write(kind, &run, &tx, handles)?;
     }
-    for (index, block) in blocks.iter().enumerate() {
+    bytes += write_transactions(&tx, handles, &run, blocks)?;
+    for block in blocks {
         write_block(&tx, handles, block)?;
-        for (kind, lists) in Kind::ALL.iter().zip(&lists) {
-            let key = changes_key(block.number(), *kind);
-            tx.append(handles.get(Table::Changes), key, checked(&lists[index])?)?;
-        }
     }
-    write_transactions(&tx, handles, blocks)?;
     for block in blocks {
         write_codes(&tx, handles, &block.bundle.contracts)?;
     }
@@ -57,12 +57,12 @@ pub(crate) fn commit(
     if let Some(labels) = labels {
         meta::put_labels(&tx, handles, labels)?;
     }
+    let run = run.sized(bytes);
+    runs::put_run(&tx, handles, &run)?;
+    let mut runs = snapshot.runs().to_vec();
+    runs.push(run);
+    runs::compact(&tx, handles, &mut runs)?;
     Ok(tx.commit()?)
-}
-
-/// Key of a block's list of changed keys.
-fn changes_key(block: BlockNumber, kind: Kind) -> codec::KeyBuf {
-    codec::key(&[&number(block), &[kind.id()]])
 }
 
 /// Refuses a value on which MDBX would abort the process.
@@ -97,8 +97,9 @@ pub(crate) fn write_block(
 fn write_transactions(
     tx: &RwTxUnsync,
     handles: &Handles,
+    run: &Run,
     blocks: &[Arc<ExecutedBlock>],
-) -> Result<(), StorageError> {
+) -> Result<u64, StorageError> {
     let mut lookups: Vec<(B256, BlockNumber, u32)> = Vec::new();
     for block in blocks {
         let transactions = &block.block.body().transactions;
@@ -106,12 +107,11 @@ fn write_transactions(
         lookups.extend(hashes.map(|(tx, index)| (tx.tx_hash(), block.number(), index)));
     }
     lookups.sort_unstable_by_key(|(hash, ..)| *hash);
-    let mut cursor = tx.cursor(handles.get(Table::TransactionLookup))?;
+    let mut writer = RunWriter::new(tx, handles, Table::TransactionLookup, run)?;
     for (hash, block, index) in lookups {
-        let value = codec::key(&[&number(block), &index.to_be_bytes()]);
-        cursor.put(hash.as_slice(), &value, WriteFlags::UPSERT)?;
+        writer.push(hash.as_slice(), block, &index.to_be_bytes())?;
     }
-    Ok(())
+    writer.finish()
 }
 
 /// Writes code that is not there yet. Code is never removed: its key is its hash.
@@ -143,48 +143,27 @@ pub(crate) fn unwind(
     to: BlockNumHash,
 ) -> Result<(), StorageError> {
     let head = snapshot.head().number;
-    let first = to.number + 1;
+    let gone = snapshot.runs_after(to.number);
     for kind in Kind::ALL {
-        let mut changes = Changes::default();
-        for block in first..=head {
-            let key = changes_key(block, kind);
-            let list = tx
-                .get::<Cow<'_, [u8]>>(handles.get(Table::Changes).dbi(), &key)?
-                .ok_or_else(|| StorageError::corrupt(Table::Changes, &key, "missing"))?;
-            let index = u32::try_from(block - first)
-                .map_err(|_| StorageError::Misuse("unwind of too many blocks".into()))?;
-            codec::for_each_front_coded(&list, |logical| changes.push(logical, index, |_| ()))
-                .ok_or_else(|| StorageError::corrupt(Table::Changes, &key, "malformed value"))?;
-            tx.del(handles.get(Table::Changes), &key, None)?;
-        }
-        changes.sort();
-        changes.unwind(kind, first, &tx, handles)?;
+        restore(kind, gone, to.number, &tx, handles)?;
     }
-    for block in first..=head {
-        remove_block(&tx, handles, snapshot, block)?;
+    for run in gone {
+        if run.first > to.number {
+            runs::remove(&tx, handles, run)?;
+        } else {
+            runs::put_run(&tx, handles, &run.up_to(to.number))?;
+        }
+    }
+    for block in to.number + 1..=head {
+        if let Some(hash) = snapshot.hash(block)? {
+            tx.del(handles.get(Table::HeaderNumbers), hash, None)?;
+        }
+        for table in
+            [Table::Headers, Table::CanonicalHashes, Table::Bodies, Table::Receipts, Table::Senders]
+        {
+            tx.del(handles.get(table), number(block), None)?;
+        }
     }
     meta::put_head(&tx, handles, to)?;
     Ok(tx.commit()?)
-}
-
-fn remove_block(
-    tx: &RwTxUnsync,
-    handles: &Handles,
-    snapshot: &Snapshot,
-    n: BlockNumber,
-) -> Result<(), StorageError> {
-    let block = snapshot
-        .block(n)?
-        .ok_or_else(|| StorageError::corrupt(Table::Headers, &number(n), "missing"))?;
-    let lookup = handles.get(Table::TransactionLookup);
-    for transaction in &block.body().transactions {
-        tx.del(lookup, transaction.tx_hash(), None)?;
-    }
-    tx.del(handles.get(Table::HeaderNumbers), block.hash(), None)?;
-    for table in
-        [Table::Headers, Table::CanonicalHashes, Table::Bodies, Table::Receipts, Table::Senders]
-    {
-        tx.del(handles.get(table), number(n), None)?;
-    }
-    Ok(())
 }

@@ -1,17 +1,18 @@
 //! The trie's cursors over current and past state.
 //!
 //! Past state is the current table with, for every key that a later block changed, the value that
-//! the first such change replaced. Both tables are sorted by the same prefix-free keys, so one pass
-//! over both in step gives the past state in order. Between two keys of the result lie only keys
-//! that were deleted since or created since: the cost does not depend on the depth.
+//! the first such change replaced. The table and the runs are sorted by the same prefix-free keys,
+//! so one pass over all in step gives the past state in order. Between two keys of the result lie
+//! only keys that were deleted since or created since.
 
 use crate::{
     StorageError,
     codec::{self, KeyBuf, key},
-    reader::{Reader, first_change},
+    reader::{Past, Reader},
+    runs::{first_change, seek_key},
     tables::{Kind, Table},
 };
-use alloy_primitives::{B256, BlockNumber, U256};
+use alloy_primitives::{B256, U256};
 use alloy_trie::{BranchNodeCompact, Nibbles};
 use assay_trie::{AccountCursor, StorageCursor, TrieCursor, TrieError, TrieReader};
 use reth_primitives_traits::Account;
@@ -21,22 +22,26 @@ use std::borrow::Cow;
 type Bytes<'a> = Cow<'a, [u8]>;
 type Entry<'a> = (Bytes<'a>, Bytes<'a>);
 /// A key and the value that its first change after a block replaced, if there was one.
-type Past<'a> = (KeyBuf, Option<Bytes<'a>>);
+type Changed<'a> = (KeyBuf, Option<Bytes<'a>>);
 
-/// Sorts after every block number.
-const AFTER_BLOCKS: [u8; 9] = [0xff; 9];
+/// Makes a bound that only this key itself is before: keys are prefix-free.
+const AFTER: [u8; 1] = [0];
 
 /// State as of one block, to one thread.
 pub(crate) struct StateReader<'a> {
     pub(crate) reader: Reader<'a>,
     /// The past block, or `None` for the head.
-    pub(crate) at: Option<BlockNumber>,
+    pub(crate) past: Option<Past<'a>>,
 }
 
 impl StateReader<'_> {
     fn cursor(&self, kind: Kind, prefix: &[u8]) -> Result<StateCursor<'_>, StorageError> {
-        let history = match self.at {
-            Some(at) => Some((self.reader.cursor(kind.history())?, at)),
+        let history = match self.past {
+            Some(past) => Some(History {
+                cursor: self.reader.cursor(kind.history())?,
+                heads: vec![Head::Unknown; past.runs.len()],
+                past,
+            }),
             None => None,
         };
         Ok(StateCursor {
@@ -68,6 +73,21 @@ impl TrieReader for StateReader<'_> {
     }
 }
 
+/// The runs with changes after the past block.
+struct History<'a> {
+    cursor: Cursor<'a, RoSync>,
+    past: Past<'a>,
+    /// Of each run, its first key that has not been passed.
+    heads: Vec<Head>,
+}
+
+#[derive(Clone)]
+enum Head {
+    Unknown,
+    At(KeyBuf),
+    End,
+}
+
 /// A cursor over one kind of state, over the keys that begin with a prefix.
 struct StateCursor<'a> {
     kind: Kind,
@@ -75,15 +95,55 @@ struct StateCursor<'a> {
     current: Cursor<'a, RoSync>,
     /// The first entry of the current table that has not been passed.
     candidate: Option<Entry<'a>>,
-    history: Option<(Cursor<'a, RoSync>, BlockNumber)>,
+    history: Option<History<'a>>,
     /// The last key given.
     position: Option<KeyBuf>,
+}
+
+impl<'a> History<'a> {
+    /// The first key of all runs at or after `from`.
+    fn first_key(&mut self, table: Table, from: &[u8]) -> Result<Option<KeyBuf>, StorageError> {
+        let mut first: Option<&KeyBuf> = None;
+        for (run, head) in self.past.runs.iter().zip(&mut self.heads) {
+            let stale = match head {
+                Head::Unknown => true,
+                Head::At(key) => **key < *from,
+                Head::End => false,
+            };
+            if stale {
+                *head = seek_key(&mut self.cursor, table, run, from)?.map_or(Head::End, Head::At);
+            }
+            if let Head::At(key) = head
+                && first.is_none_or(|first| *key < *first)
+            {
+                first = Some(key);
+            }
+        }
+        Ok(first.cloned())
+    }
+
+    /// The value that the first change of a key replaced: of the first run that has one.
+    fn value(&mut self, table: Table, logical: &KeyBuf) -> Result<Option<Bytes<'a>>, StorageError> {
+        for (run, head) in self.past.runs.iter().zip(&self.heads) {
+            if !matches!(head, Head::At(key) if key == logical) {
+                continue;
+            }
+            let change = first_change(&mut self.cursor, table, run, logical, self.past.at)?;
+            if let Some((_, value)) = change {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl<'a> StateCursor<'a> {
     /// The first entry at or after prefix ‖ `from`.
     fn seek_bytes(&mut self, from: &[u8]) -> Result<Option<Entry<'a>>, StorageError> {
         let from = key(&[&self.prefix, from]);
+        if let Some(history) = &mut self.history {
+            history.heads.fill(Head::Unknown);
+        }
         self.candidate = self.current.set_range(&from)?;
         self.settle(from)
     }
@@ -94,7 +154,7 @@ impl<'a> StateCursor<'a> {
         if self.candidate.as_ref().is_some_and(|(key, _)| **key == *position) {
             self.candidate = self.current.next()?;
         }
-        self.settle(key(&[&position, &AFTER_BLOCKS]))
+        self.settle(key(&[&position, &AFTER]))
     }
 
     /// The first entry at or after `from`, given that `candidate` is the current table's.
@@ -114,31 +174,22 @@ impl<'a> StateCursor<'a> {
                 None if same => return Ok(self.give(self.candidate.clone())),
                 _ => {}
             }
-            from = key(&[&logical, &AFTER_BLOCKS]);
+            from = key(&[&logical, &AFTER]);
         }
     }
 
-    /// The first key with a history at or after `from` and not after the candidate, with the value
-    /// that its first change after the block replaced, if there was one.
-    fn next_past(&mut self, from: &[u8]) -> Result<Option<Past<'a>>, StorageError> {
-        let Some((history, at)) = &mut self.history else { return Ok(None) };
-        let Some((found, value)) = history.set_range::<Bytes<'a>, Bytes<'a>>(from)? else {
-            return Ok(None);
-        };
-        let Some((logical, block)) = found.split_last_chunk::<8>() else {
-            return Err(StorageError::corrupt(self.kind.history(), &found, "key too short"));
-        };
+    /// The first key at or after `from`, and not after the candidate, that later blocks changed.
+    fn next_past(&mut self, from: &[u8]) -> Result<Option<Changed<'a>>, StorageError> {
+        let Some(history) = &mut self.history else { return Ok(None) };
+        let table = self.kind.history();
+        let Some(logical) = history.first_key(table, from)? else { return Ok(None) };
         let after_candidate =
-            self.candidate.as_ref().is_some_and(|(candidate, _)| logical > &**candidate);
+            self.candidate.as_ref().is_some_and(|(candidate, _)| *logical > **candidate);
         if after_candidate || !logical.starts_with(&self.prefix) {
             return Ok(None);
         }
-        let past = if u64::from_be_bytes(*block) > *at {
-            Some(value)
-        } else {
-            first_change(history, logical, *at)?
-        };
-        Ok(Some((key(&[logical]), past)))
+        let value = history.value(table, &logical)?;
+        Ok(Some((logical, value)))
     }
 
     fn give(&mut self, entry: Option<Entry<'a>>) -> Option<Entry<'a>> {

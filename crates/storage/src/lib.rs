@@ -9,6 +9,7 @@ mod executed;
 mod genesis;
 mod meta;
 mod reader;
+mod runs;
 mod snapshot;
 mod store;
 mod tables;

@@ -2,7 +2,7 @@
 
 use crate::{
     StorageError,
-    codec::{KeyBuf, key, number},
+    runs::{Run, first_change},
     tables::{Handles, Kind, Table},
 };
 use alloy_primitives::BlockNumber;
@@ -76,35 +76,31 @@ impl<'a> Reader<'a> {
         Ok(self.transaction.db_stat(&self.handles.get(table))?.entries())
     }
 
-    /// The value of versioned state: the current one, or that after block `at`, which the first
-    /// change after it recorded.
+    /// The value of versioned state: the current one, or a past one, which the first change after
+    /// the past block replaced.
     pub(crate) fn state(
         self,
         kind: Kind,
         logical: &[u8],
-        at: Option<BlockNumber>,
+        past: Option<Past<'_>>,
     ) -> Result<Option<Cow<'a, [u8]>>, StorageError> {
-        if let Some(at) = at {
-            let mut history = self.cursor(kind.history())?;
-            if let Some(value) = first_change(&mut history, logical, at)? {
-                return Ok(Some(value).filter(|value| !value.is_empty()));
+        if let Some(past) = past {
+            let table = kind.history();
+            let mut cursor = self.cursor(table)?;
+            for run in past.runs {
+                if let Some((_, value)) = first_change(&mut cursor, table, run, logical, past.at)? {
+                    return Ok(Some(value).filter(|value| !value.is_empty()));
+                }
             }
         }
         self.get(kind.current(), logical)
     }
 }
 
-/// The value that the first change of `logical` after block `at` replaced; empty if there was none.
-/// `None` if no later block changed it.
-pub(crate) fn first_change<'a>(
-    history: &mut Cursor<'a, RoSync>,
-    logical: &[u8],
-    at: BlockNumber,
-) -> Result<Option<Cow<'a, [u8]>>, StorageError> {
-    let Some(next) = at.checked_add(1) else { return Ok(None) };
-    let from: KeyBuf = key(&[logical, &number(next)]);
-    let found = history.set_range::<Cow<'a, [u8]>, Cow<'a, [u8]>>(&from)?;
-    Ok(found.and_then(|(key, value)| {
-        (key.len() == logical.len() + 8 && key.starts_with(logical)).then_some(value)
-    }))
+/// A block before the head.
+#[derive(Clone, Copy)]
+pub(crate) struct Past<'a> {
+    pub(crate) at: BlockNumber,
+    /// The runs with blocks after it, oldest first.
+    pub(crate) runs: &'a [Run],
 }

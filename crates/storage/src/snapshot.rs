@@ -5,7 +5,8 @@ use crate::{
     codec::{self, number},
     cursor::{StateReader, malformed},
     meta,
-    reader::{Reader, Readers},
+    reader::{Past, Reader, Readers},
+    runs::{Run, directory, first_change},
     tables::{Kind, Table},
 };
 use alloy_consensus::{BlockBody, Header, Sealed};
@@ -44,13 +45,31 @@ struct Inner {
     readers: Readers,
     head: BlockNumHash,
     labels: Labels,
+    runs: Vec<Run>,
 }
 
 impl Snapshot {
     pub(crate) fn new(readers: Readers) -> Result<Self, StorageError> {
         let head = meta::head(readers.get())?;
         let labels = meta::labels(readers.get())?;
-        Ok(Self(Arc::new(Inner { readers, head, labels })))
+        let runs = directory(readers.get())?;
+        Ok(Self(Arc::new(Inner { readers, head, labels, runs })))
+    }
+
+    /// All runs of history, oldest first.
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.0.runs
+    }
+
+    /// Those with blocks after `number`.
+    pub(crate) fn runs_after(&self, number: BlockNumber) -> &[Run] {
+        let runs = &self.0.runs;
+        &runs[runs.partition_point(|run| run.last <= number)..]
+    }
+
+    /// How state as of block `at` is read; `None`: at the head.
+    fn past(&self, at: Option<BlockNumber>) -> Option<Past<'_>> {
+        at.map(|at| Past { at, runs: self.runs_after(at) })
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
@@ -125,10 +144,18 @@ impl Snapshot {
 
     /// The canonical block of a transaction and its index in it.
     pub fn transaction(&self, hash: TxHash) -> Result<Option<(BlockNumber, u32)>, StorageError> {
-        self.read(Table::TransactionLookup, hash.as_slice(), |bytes| {
-            let (block, index) = bytes.split_first_chunk::<8>()?;
-            Some((u64::from_be_bytes(*block), u32::from_be_bytes(index.try_into().ok()?)))
-        })
+        let table = Table::TransactionLookup;
+        let mut cursor = self.reader().cursor(table)?;
+        for run in self.runs().iter().rev() {
+            // No transaction is in block 0.
+            if let Some((block, index)) = first_change(&mut cursor, table, run, &*hash, 0)? {
+                let index = index.as_ref().try_into().map(u32::from_be_bytes);
+                return index
+                    .map(|index| Some((block, index)))
+                    .map_err(|_| malformed(table, &*hash));
+            }
+        }
+        Ok(None)
     }
 
     /// Code by its hash.
@@ -176,7 +203,7 @@ impl Snapshot {
         at: Option<BlockNumber>,
     ) -> Result<Option<Account>, StorageError> {
         let key = hashed_address.as_slice();
-        let value = self.reader().state(Kind::Account, key, at)?;
+        let value = self.reader().state(Kind::Account, key, self.past(at))?;
         value
             .map(|value| codec::read_account(&value).ok_or_else(|| malformed(Table::Accounts, key)))
             .transpose()
@@ -189,7 +216,7 @@ impl Snapshot {
         at: Option<BlockNumber>,
     ) -> Result<U256, StorageError> {
         let key = codec::key(&[hashed_address.as_slice(), hashed_slot.as_slice()]);
-        match self.reader().state(Kind::Storage, &key, at)? {
+        match self.reader().state(Kind::Storage, &key, self.past(at))? {
             Some(value) => codec::read_slot(&value).ok_or_else(|| malformed(Table::Storages, &key)),
             None => Ok(U256::ZERO),
         }
@@ -243,7 +270,7 @@ fn missing(table: Table, n: BlockNumber) -> StorageError {
 
 impl TrieSource for Snapshot {
     fn reader(&self) -> Result<Box<dyn TrieReader + '_>, TrieError> {
-        Ok(Box::new(StateReader { reader: self.reader(), at: None }))
+        Ok(Box::new(StateReader { reader: self.reader(), past: None }))
     }
 }
 
@@ -303,7 +330,8 @@ impl HistoricalSnapshot {
 
 impl TrieSource for HistoricalSnapshot {
     fn reader(&self) -> Result<Box<dyn TrieReader + '_>, TrieError> {
-        Ok(Box::new(StateReader { reader: self.snapshot.reader(), at: self.past() }))
+        let past = self.snapshot.past(self.past());
+        Ok(Box::new(StateReader { reader: self.snapshot.reader(), past }))
     }
 }
 

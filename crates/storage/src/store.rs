@@ -121,9 +121,10 @@ impl Store {
     ) -> Result<(), StorageError> {
         let tx = self.0.environment.begin_rw_unsync()?;
         // Read inside the write transaction: no other writer can come between.
-        let head = self.snapshot()?.head();
+        let snapshot = self.snapshot()?;
+        let head = snapshot.head();
         let start = Instant::now();
-        commit::commit(tx, &self.0.handles, head, blocks, labels)?;
+        commit::commit(tx, &self.0.handles, &snapshot, blocks, labels)?;
         tracing::debug!(head = head.number, blocks = blocks.len(), elapsed = ?start.elapsed(), "committed");
         Ok(())
     }

@@ -39,7 +39,7 @@ tables! {
     CanonicalHashes,
     /// hash → number.
     HeaderNumbers,
-    /// transaction hash → number, index (u32).
+    /// Runs: transaction hash, number → index (u32).
     TransactionLookup,
     /// code hash → checked code.
     Bytecodes,
@@ -51,7 +51,7 @@ tables! {
     AccountsTrie,
     /// hashed address ‖ path → Compact branch node.
     StoragesTrie,
-    /// key of `Accounts` ‖ block → value before the block, empty if none.
+    /// Runs: key of `Accounts`, block → value before the block, empty if there was none.
     AccountHistory,
     /// The same for `Storages`.
     StorageHistory,
@@ -59,12 +59,12 @@ tables! {
     AccountsTrieHistory,
     /// The same for `StoragesTrie`.
     StoragesTrieHistory,
-    /// block ‖ kind → front-coded keys that the block changed.
-    Changes,
+    /// First block of a run → last block, level, bytes.
+    Runs,
 }
 
-/// One of the four kinds of versioned state: a table of current values by a prefix-free key, and a
-/// table of the values before each block that changed them.
+/// One of the four kinds of versioned state: a table of current values by a prefix-free key, and the
+/// runs of the values before each block that changed them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Account,
@@ -94,16 +94,6 @@ impl Kind {
             Self::Storage => Table::StorageHistory,
             Self::AccountNode => Table::AccountsTrieHistory,
             Self::StorageNode => Table::StoragesTrieHistory,
-        }
-    }
-
-    /// The kind's byte in keys of `Changes`.
-    pub(crate) const fn id(self) -> u8 {
-        match self {
-            Self::Account => 0,
-            Self::Storage => 1,
-            Self::AccountNode => 2,
-            Self::StorageNode => 3,
         }
     }
 }
