@@ -12,7 +12,7 @@ use assay_batcher::{
     Batcher, BatcherConfig, BatcherError, DaLimits, DataAvailability, Endpoints, L2Rpc, RollupRpc,
     SyncStatus, TxManagerConfig, TxTarget,
 };
-use assay_chainspec::{BlockId, L1ChainConfig, preset::DevAccount};
+use assay_chainspec::{BlockId, preset::DevAccount};
 use assay_derivation::Compression;
 use async_trait::async_trait;
 use op_alloy_consensus::OpTxEnvelope;
@@ -50,7 +50,7 @@ pub(super) fn batcher(
     let endpoints =
         Endpoints { l1: Arc::new(world.l1.clone()), l2: Arc::clone(&view), rollup: view };
     let target = TxTarget {
-        l1: L1ChainConfig::dev(world.rollup.l1_chain_id, false),
+        l1: world.l1_config.clone(),
         inbox: world.rollup.batch_inbox_address,
         signer: PrivateKeySigner::from_bytes(&account.key).unwrap(),
     };

@@ -76,7 +76,22 @@ async fn a_channel_of_many_blobs() {
     derived(&world, &sequencer).await;
 }
 
-/// Mines until the transaction in L1's pool is forgotten, `count` blocks in all.
+#[tokio::test]
+async fn an_l1_that_wants_cell_proofs() {
+    let world = World::on(Preset::Dev.builder(), true);
+    let mut sequencer = world.sequencer().await;
+    let mut user = User::new(DEV_ACCOUNTS[0], &world);
+    let mut batcher = world.batcher(&sequencer, settings());
+    for value in 0..3 {
+        sequencer.send(user.transfer(TO, value));
+        world.round(&mut sequencer, &mut batcher).await;
+    }
+    world.settle(&mut sequencer, &mut batcher).await;
+    assert!(world.l1.batches().1 > 0);
+    derived(&world, &sequencer).await;
+}
+
+/// Mines blocks in which no batch is.
 fn mine_without_batches(world: &World, count: usize) {
     for _ in 0..count {
         world.l1.mine();
@@ -172,7 +187,10 @@ async fn an_invalid_transaction_leaves_its_block_with_deposits_only() {
     let mut user = User::new(DEV_ACCOUNTS[0], &world);
     world.l1.mine();
     let good = sequencer.send(user.transfer(TO, 1));
-    sequencer.sequence(2).await;
+    sequencer.sequence(1).await;
+    let replaced = sequencer.send(user.transfer(TO, 2));
+    sequencer.sequence(1).await;
+    assert_eq!(sequencer.receipt(replaced).unwrap().0, 2);
 
     // A batcher that lies: the second block has a transaction whose nonce is used already.
     let (first, _) = block_to_batch(&sequencer.block(1).clone_block()).unwrap();
@@ -196,15 +214,17 @@ async fn an_invalid_transaction_leaves_its_block_with_deposits_only() {
     assert!(verifier.receipt(good).is_some());
     let block = verifier.block(2);
     assert!(block.body().transactions.iter().all(Transaction::is_deposit));
-    // The sequencer's own second block had no more than that: they agree.
+    // The sequencer gives way; its transaction waits for another block.
     sequencer.derive().await;
     assert_same_chain(&sequencer, &verifier);
+    assert!(sequencer.receipt(replaced).is_none());
+    assert!(sequencer.pool().contains(replaced));
 
-    // Where it had more, it gives way; an honest batcher goes on.
+    // An honest batcher goes on from there.
     let mut batcher = world.batcher(&sequencer, settings());
-    sequencer.send(user.transfer(TO, 2));
     world.rounds(2, &mut sequencer, &mut batcher).await;
     world.settle(&mut sequencer, &mut batcher).await;
     verifier.derive().await;
     assert_same_chain(&sequencer, &verifier);
+    assert!(verifier.receipt(replaced).is_some());
 }

@@ -33,6 +33,7 @@ const RECORDER_CODE: [u8; 27] = hex!("6020360360205f375f5f602036035f5f355afa3d5f
 /// One chain with its L1.
 pub(super) struct World {
     pub(super) l1: SharedL1,
+    pub(super) l1_config: L1ChainConfig,
     pub(super) spec: Arc<ChainSpec>,
     pub(super) rollup: Arc<RollupConfig>,
     pub(super) configs: RollupConfigs,
@@ -40,6 +41,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(builder: PresetBuilder) -> Self {
+        Self::on(builder, false)
+    }
+
+    /// On an L1 at Prague, or at Osaka.
+    pub(super) fn on(builder: PresetBuilder, osaka: bool) -> Self {
         let recorder = GenesisAccount {
             code: Some(Bytes::from_static(&RECORDER_CODE)),
             ..GenesisAccount::default()
@@ -49,17 +55,18 @@ impl World {
         let config = L1Config::new(L1_CHAIN_ID, GENESIS_TIME, L1_BLOCK_TIME)
             .with_rollup(&builder)
             .lags(6, 12);
-        let l1 = L1::new(config);
+        let l1_config = L1ChainConfig::dev(L1_CHAIN_ID, osaka);
+        let l1 = L1::new(if osaka { config.osaka() } else { config });
         let genesis = BlockId { number: 0, hash: l1.genesis().hash() };
         let chain = builder.l1_genesis(genesis).build().unwrap();
         let rollup = Arc::new(chain.rollup);
         let configs = RollupConfigs {
             rollup: Arc::clone(&rollup),
-            blobs: L1ChainConfig::dev(L1_CHAIN_ID, false).blobs,
+            blobs: l1_config.blobs.clone(),
             upgrades: Arc::new(UpgradeBundle::default()),
         };
         let l1 = SharedL1::new(l1, Arc::clone(&rollup));
-        Self { l1, spec: Arc::new(chain.spec), rollup, configs }
+        Self { l1, l1_config, spec: Arc::new(chain.spec), rollup, configs }
     }
 
     pub(super) async fn sequencer(&self) -> Node {
