@@ -113,6 +113,13 @@ pub trait EthApi {
         number: BlockNumberOrTag,
         index: Index,
     ) -> RpcResult<Option<RpcTransaction>>;
+    /// The transaction with which a sender used a nonce, of the chain or the pool.
+    #[method(name = "getTransactionBySenderAndNonce")]
+    async fn transaction_by_sender_and_nonce(
+        &self,
+        sender: Address,
+        nonce: U64,
+    ) -> RpcResult<Option<RpcTransaction>>;
     /// A receipt.
     #[method(name = "getTransactionReceipt")]
     async fn transaction_receipt(&self, hash: B256) -> RpcResult<Option<RpcReceipt>>;

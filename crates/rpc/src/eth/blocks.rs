@@ -7,9 +7,10 @@ use crate::{
         types::{RpcBlock, RpcHeader, RpcReceipt, RpcTransaction},
     },
 };
+use alloy_consensus::{BlockHeader, Transaction as _};
 use alloy_eips::{BlockId, Encodable2718};
-use alloy_primitives::{B256, Bytes};
-use assay_evm::RecoveredBlock;
+use alloy_primitives::{Address, B256, Bytes};
+use assay_evm::{Receipt, RecoveredBlock, Transaction};
 use std::sync::Arc;
 
 pub(crate) fn block(
@@ -78,6 +79,45 @@ pub(crate) fn raw_transaction(ctx: &RpcContext, hash: B256) -> Result<Option<Byt
         return Ok(transaction.map(|tx| tx.encoded_2718().into()));
     }
     Ok(ctx.pooled(hash).map(|tx| tx.encoded_2718().into()))
+}
+
+/// Looks for the block after which the sender's nonce is the next one, by halving.
+pub(crate) fn transaction_by_nonce(
+    ctx: &RpcContext,
+    sender: Address,
+    nonce: u64,
+) -> Result<Option<RpcTransaction>, RpcError> {
+    let used = |number: u64| -> Result<bool, RpcError> {
+        let state = ctx.state(number.into())?;
+        let account = state.account(sender).map_err(RpcError::internal)?;
+        Ok(account.is_some_and(|account| account.nonce > nonce))
+    };
+    let (mut before, mut after) = (ctx.spec().genesis_header().number(), ctx.head().number());
+    if used(before)? {
+        return Ok(None);
+    }
+    if !used(after)? {
+        let pooled = ctx.pool.by_sender(sender).into_iter().find(|tx| tx.nonce() == nonce);
+        return Ok(pooled.map(types::pending_transaction));
+    }
+    while before + 1 < after {
+        let middle = before + (after - before) / 2;
+        if used(middle)? {
+            after = middle;
+        } else {
+            before = middle;
+        }
+    }
+    let block = ctx.block(after.into())?;
+    let receipts = ctx.receipts(block.hash())?;
+    let nonce_of = |index: usize, transaction: &Transaction| {
+        receipts.get(index).and_then(Receipt::deposit_nonce).unwrap_or_else(|| transaction.nonce())
+    };
+    let index = block
+        .transactions_with_sender()
+        .enumerate()
+        .position(|(index, (from, tx))| *from == sender && nonce_of(index, tx) == nonce);
+    Ok(index.and_then(|index| types::transaction_in_block(&block, index, receipts.get(index))))
 }
 
 fn in_block(

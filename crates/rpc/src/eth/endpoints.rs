@@ -150,6 +150,14 @@ impl EthApiServer for RpcContext {
         self.read(move |ctx| blocks::transaction_at(ctx, number.into(), index.into())).await
     }
 
+    async fn transaction_by_sender_and_nonce(
+        &self,
+        sender: Address,
+        nonce: U64,
+    ) -> RpcResult<Option<RpcTransaction>> {
+        self.read(move |ctx| blocks::transaction_by_nonce(ctx, sender, nonce.to())).await
+    }
+
     async fn transaction_receipt(&self, hash: B256) -> RpcResult<Option<RpcReceipt>> {
         self.read(move |ctx| receipts::by_hash(ctx, hash)).await
     }

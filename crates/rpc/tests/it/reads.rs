@@ -77,6 +77,12 @@ async fn transactions_come_by_hash_and_place_and_raw() {
     assert_eq!(raw, chain.ok("eth_getRawTransactionByHash", json!([hash])).await);
     assert_eq!(raw, chain.ok("debug_getRawTransaction", json!([hash])).await);
     assert_eq!(raw, chain.ok("eth_getRawTransactionByBlockNumberAndIndex", placed).await);
+    let by_nonce = |nonce| json!([DEV, nonce]);
+    assert_eq!(found, chain.ok("eth_getTransactionBySenderAndNonce", by_nonce("0x0")).await);
+    let last = chain.ok("eth_getTransactionBySenderAndNonce", by_nonce("0x2")).await;
+    assert_eq!(last["blockNumber"], "0x3");
+    let unused = chain.ok("eth_getTransactionBySenderAndNonce", by_nonce("0x3")).await;
+    assert!(unused.is_null());
     let beyond = json!(["0x1", "0x2"]);
     assert!(chain.ok("eth_getTransactionByBlockNumberAndIndex", beyond).await.is_null());
 }
