@@ -1,6 +1,7 @@
 //! The `assay` command: turns arguments into configuration. No logic.
 
 mod batcher;
+mod db;
 mod demo;
 mod dev;
 mod files;
@@ -33,6 +34,8 @@ enum Command {
     Batcher(Box<batcher::BatcherArgs>),
     /// Makes or checks genesis.json and rollup.json.
     Genesis(genesis::GenesisArgs),
+    /// Looks after a data directory while no node uses it.
+    Db(db::DbArgs),
     /// Runs a development L1 alone: JSON-RPC and beacon API on one port.
     L1(l1::L1Args),
     /// Shows everything once, from an empty folder, and checks it with a second node.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Node(args) => args.run(),
         Command::Batcher(args) => args.run(),
         Command::Genesis(args) => args.run(),
+        Command::Db(args) => args.run(),
         Command::L1(args) => args.run(),
         Command::Demo(args) => args.run(),
     };

@@ -269,7 +269,7 @@ impl RollupArgs {
     }
 }
 
-fn default_datadir(chain_id: u64) -> CommandResult<PathBuf> {
+pub(crate) fn default_datadir(chain_id: u64) -> CommandResult<PathBuf> {
     let base = match std::env::var_os("XDG_DATA_HOME") {
         Some(path) => PathBuf::from(path),
         None => {

@@ -3,6 +3,7 @@
 mod config;
 mod error;
 mod local_engine;
+mod maintenance;
 mod node;
 mod rollup_node;
 mod secret;
@@ -10,6 +11,7 @@ mod secret;
 pub use config::{AuthConfig, NodeConfig, PublicRpcConfig};
 pub use error::NodeError;
 pub use local_engine::LocalEngine;
+pub use maintenance::verify_database;
 pub use node::Node;
 pub use rollup_node::{RollupNode, RollupNodeConfig};
 
