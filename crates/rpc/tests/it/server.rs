@@ -1,7 +1,12 @@
 //! The servers themselves: limits, batches, origins.
 
 use crate::fixture::TestChain;
-use assay_rpc::{Origins, ServerConfig, start_http, start_http_and_ws};
+use assay_rpc::{Origins, ServerConfig, start_http, start_http_and_ws, start_ws};
+use jsonrpsee::{
+    core::client::{ClientT, Subscription, SubscriptionClientT},
+    rpc_params,
+    ws_client::WsClientBuilder,
+};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::{
@@ -91,5 +96,28 @@ async fn web_pages_are_let_in_by_origin() {
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 101");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn websocket_clients_get_answers_and_subscriptions() {
+    let chain = TestChain::new();
+    let server = start_ws(&config(), chain.methods.clone()).await.unwrap();
+    let at = server.address();
+    let client = WsClientBuilder::default().build(format!("ws://{at}")).await.unwrap();
+    let id: String = client.request("eth_chainId", rpc_params![]).await.unwrap();
+    assert_eq!(id, "0xa55a");
+    let mut heads: Subscription<Value> = client
+        .subscribe("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe")
+        .await
+        .unwrap();
+    let block = chain.extend([]);
+    let head = heads.next().await.unwrap().unwrap();
+    assert_eq!(head["hash"], block.hash().to_string());
+    heads.unsubscribe().await.unwrap();
+    // This port speaks WebSocket alone.
+    let (head, _) = exchange(at, POST, &request(1)).await;
+    assert!(head.starts_with("http/1.1 403"), "{head}");
+    drop(client);
     server.stop().await;
 }
