@@ -28,6 +28,6 @@ pub use error::{RpcError, TransactionError};
 pub use namespace::{Namespace, Namespaces, UnknownNamespace};
 pub use router::router;
 pub use server::{
-    Origins, RpcServer, ServerConfig, ServerError, UnusableOrigin, start_http, start_http_and_ws,
-    start_ws,
+    HexIds, Origins, RpcServer, ServerConfig, ServerError, UnusableOrigin, start_http,
+    start_http_and_ws, start_ws,
 };

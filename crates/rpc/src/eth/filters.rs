@@ -7,7 +7,7 @@ use crate::{
     RpcContext, RpcError,
     eth::{logs, types, types::RpcTransaction},
 };
-use alloy_primitives::B256;
+use alloy_primitives::{B128, B256};
 use alloy_rpc_types_eth::{
     Filter, FilterBlockOption, FilterChanges, FilterId, Log, PendingTransactionFilterKind,
 };
@@ -59,7 +59,7 @@ impl Filters {
         if installed.len() >= self.limit {
             return Err(RpcError::internal("too many filters installed"));
         }
-        let id = FilterId::Str(format!("{:#x}", B256::random()));
+        let id = FilterId::Str(B128::random().to_string());
         installed.insert(id.clone(), Installed { kind, next_block, polled: Instant::now() });
         Ok(id)
     }

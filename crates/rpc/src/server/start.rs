@@ -1,6 +1,6 @@
 //! Starts and stops the servers.
 
-use super::{ServerConfig, origin};
+use super::{HexIds, ServerConfig, origin};
 use jsonrpsee::{
     Methods,
     server::{
@@ -94,6 +94,7 @@ async fn start(
             .max_connections(config.max_connections)
             .max_subscriptions_per_connection(config.max_subscriptions)
             .set_batch_request_config(BatchRequestConfig::Limit(config.max_batch))
+            .set_id_provider(HexIds)
             .set_tcp_no_delay(true),
     )
     .build();

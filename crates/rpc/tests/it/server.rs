@@ -3,8 +3,9 @@
 use crate::fixture::TestChain;
 use assay_rpc::{Origins, ServerConfig, start_http, start_http_and_ws, start_ws};
 use jsonrpsee::{
-    core::client::{ClientT, Subscription, SubscriptionClientT},
+    core::client::{ClientT, Subscription, SubscriptionClientT, SubscriptionKind},
     rpc_params,
+    types::SubscriptionId,
     ws_client::WsClientBuilder,
 };
 use serde_json::Value;
@@ -111,6 +112,9 @@ async fn websocket_clients_get_answers_and_subscriptions() {
         .subscribe("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe")
         .await
         .unwrap();
+    assert!(
+        matches!(heads.kind(), SubscriptionKind::Subscription(SubscriptionId::Str(id)) if id.starts_with("0x"))
+    );
     let block = chain.extend([]);
     let head = heads.next().await.unwrap().unwrap();
     assert_eq!(head["hash"], block.hash().to_string());
