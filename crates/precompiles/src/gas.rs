@@ -26,7 +26,7 @@ pub const ED25519: u64 = 9_000;
 /// One node of a Merkle log: keccak256 of 65 bytes and a step of the walk.
 pub const LOG_NODE: u64 = 60;
 /// One part of a split: a 512-bit division, and its share of the selection.
-pub const APPORTION_ITEM: u64 = 60;
+pub const APPORTION_ITEM: u64 = 18;
 
 /// Gas of a call's dispatch and calldata. `None`: more than 64 bits hold.
 pub fn call(calldata_bytes: usize) -> Option<u64> {
