@@ -3,6 +3,7 @@
 use crate::{
     BuiltPayload, EngineConfig, EngineError, bodies,
     build::{DaLimits, Payloads},
+    tree::{InvalidBlocks, Orphans},
     worker::{Command, Reply, Worker},
 };
 use alloy_primitives::B256;
@@ -47,16 +48,18 @@ impl Engine {
         pool: Pool,
         config: EngineConfig,
     ) -> Result<Self, EngineError> {
+        let orphans = Orphans::new(config.orphan_blocks, config.orphan_bytes);
+        let invalid = InvalidBlocks::new(config.invalid_blocks);
         let da = Arc::new(DaLimits::default());
         let payloads = Arc::new(Payloads::new(
             chain.clone(),
             evm.clone(),
-            pool,
-            config.builder.clone(),
+            pool.clone(),
+            config.builder,
             Arc::clone(&da),
         ));
         let (commands, inbox) = mpsc::channel();
-        let worker = Worker::new(chain.clone(), evm, Arc::clone(&payloads), &config);
+        let worker = Worker::new(chain.clone(), evm, pool, Arc::clone(&payloads), orphans, invalid);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(&inbox))

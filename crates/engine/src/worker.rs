@@ -1,17 +1,21 @@
 //! The engine's thread: one request after another.
 
-use crate::{EngineConfig, EngineError, build::Payloads, import::Importer, tree::InvalidBlocks};
+use crate::{
+    EngineError,
+    build::Payloads,
+    import::Importer,
+    tree::{InvalidBlocks, Orphans},
+};
 use alloy_rpc_types_engine::{ForkchoiceState, ForkchoiceUpdated, PayloadStatus};
 use assay_chain::Chain;
 use assay_evm::AssayEvmConfig;
+use assay_pool::Pool;
 use op_alloy_rpc_types_engine::{OpExecutionData, OpPayloadAttributes};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
 };
 use tokio::sync::oneshot;
-
-use crate::tree::Orphans;
 
 /// Where an answer goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
@@ -38,15 +42,17 @@ impl Worker {
     pub(crate) fn new(
         chain: Chain,
         evm: AssayEvmConfig,
+        pool: Pool,
         payloads: Arc<Payloads>,
-        config: &EngineConfig,
+        orphans: Orphans,
+        invalid: InvalidBlocks,
     ) -> Self {
         Self {
-            importer: Importer::new(chain.clone(), evm),
+            importer: Importer::new(chain.clone(), evm, pool),
             chain,
             payloads,
-            orphans: Orphans::new(config.orphan_blocks, config.orphan_bytes),
-            invalid: InvalidBlocks::new(config.invalid_blocks),
+            orphans,
+            invalid,
         }
     }
 

@@ -129,7 +129,7 @@ async fn attributes_are_checked_and_the_head_moves_all_the_same() {
     change(&|attributes| attributes.eip_1559_params = None);
     change(&|attributes| attributes.min_base_fee = None);
     change(&|attributes| {
-        attributes.eip_1559_params = Some(alloy_primitives::b64!("0000000000000006"))
+        attributes.eip_1559_params = Some(alloy_primitives::b64!("0000000000000006"));
     });
     change(&|attributes| attributes.payload_attributes.withdrawals = None);
     change(&|attributes| attributes.payload_attributes.parent_beacon_block_root = None);
@@ -193,4 +193,47 @@ async fn after_shutdown_requests_fail() {
     let node = Node::new(LastFork::Isthmus);
     node.engine.shutdown();
     assert!(matches!(node.head(node.genesis()).await, Err(EngineError::Stopped)));
+}
+
+#[tokio::test]
+async fn the_pool_fills_what_the_attributes_leave() {
+    let node = Node::new(LastFork::Jovian);
+    for (from, nonce) in [(0, 0), (0, 1), (1, 0)] {
+        node.pool_add(&transfer(from, nonce, account(1), 1));
+    }
+    let with_pool = |number, transactions| {
+        let mut attributes = node.attributes(number, transactions);
+        attributes.no_tx_pool = None;
+        attributes
+    };
+    // Asked for at once: the first attempt is waited for.
+    let attributes = with_pool(1, vec![transfer(2, 0, account(1), 1)]);
+    let built = node.build(node.genesis(), attributes).await;
+    assert_eq!(built.block().body().transactions.len(), 5);
+    // The pool has not heard of the new head: what is mined does not keep the rest out.
+    node.pool_add(&transfer(0, 2, account(1), 1));
+    let next = node.build(built.hash(), with_pool(2, Vec::new())).await;
+    assert_eq!(next.block().body().transactions.len(), 2);
+    // noTxPool is obeyed.
+    let only = node.build(built.hash(), node.attributes(2, Vec::new())).await;
+    assert_eq!(only.block().body().transactions.len(), 1);
+}
+
+#[tokio::test]
+async fn da_limits_hold_the_pool_back_but_not_the_attributes() {
+    let node = Node::new(LastFork::Isthmus);
+    node.pool_add(&transfer(0, 0, account(1), 1));
+    node.pool_add(&transfer(1, 0, account(1), 1));
+    let attributes = |randao| {
+        let mut attributes = node.attributes(1, vec![transfer(2, 0, account(1), 1)]);
+        attributes.no_tx_pool = Some(false);
+        attributes.payload_attributes.prev_randao = B256::with_last_byte(randao);
+        attributes
+    };
+    // A transfer is estimated at 100 bytes, the least that the model gives.
+    for (transaction, block, expected) in [(99, 0, 2), (0, 150, 2), (0, 250, 3), (0, 0, 4)] {
+        node.engine.set_max_da_size(transaction, block);
+        let built = node.build(node.genesis(), attributes(expected as u8 + block as u8)).await;
+        assert_eq!(built.block().body().transactions.len(), expected, "{transaction} {block}");
+    }
 }

@@ -4,15 +4,20 @@ use super::DaLimits;
 use crate::{EngineError, import::RootTask};
 use alloy_consensus::transaction::Recovered;
 use alloy_primitives::{U256, keccak256};
-use assay_chain::{Chain, ExecutedBlock};
+use assay_chain::{Chain, ExecutedBlock, StateView};
 use assay_evm::{
-    AssayEvmConfig, BlockError, BuildError, NextBlockAttributes, Roots, SealedHeader, Transaction,
-    TxError,
+    AssayEvmConfig, BlockBuilder, BlockError, BuildError, InvalidTx, NextBlockAttributes, Roots,
+    SealedHeader, Transaction, TxError,
 };
 use assay_pool::Pool;
 use assay_trie::TrieError;
 use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
+use op_revm::OpTransactionError;
+use revm::context_interface::result::InvalidTransaction;
 use std::sync::Arc;
+
+/// Gas of the cheapest transaction.
+const MIN_TRANSACTION_GAS: u64 = 21_000;
 
 /// Everything that a block is built from but the pool.
 #[derive(Debug)]
@@ -61,24 +66,14 @@ pub(crate) fn assemble(
             frame.attributes.clone(),
             limits,
             view.clone(),
-            root.hook(),
+            root.hook(Arc::default()),
         )
         .map_err(begin_error)?;
     for transaction in &frame.forced {
         builder.push_forced(transaction.clone()).map_err(forced_error)?;
     }
     if let Some(optional) = optional {
-        let mut best = optional.pool.best(builder.base_fee());
-        while !(optional.enough)() {
-            let Some(transaction) = best.next() else { break };
-            match builder.push_transaction(transaction.recovered().clone()) {
-                Ok(_) => {}
-                Err(TxError::Invalid(_) | TxError::DoesNotFit(_)) => {
-                    best.mark_invalid(&transaction);
-                }
-                Err(TxError::Fatal(error)) => return Err(EngineError::internal(error)),
-            }
-        }
+        fill(&mut builder, optional)?;
     }
     let mut post = None;
     let (block, output) = builder
@@ -106,6 +101,24 @@ pub(crate) fn assemble(
             trie: post.trie,
         },
     })
+}
+
+/// Adds the pool's best transactions while there is room and time.
+fn fill(builder: &mut BlockBuilder<StateView>, optional: &Optional<'_>) -> Result<(), EngineError> {
+    let mut best = optional.pool.best(builder.base_fee());
+    while builder.gas_left() >= MIN_TRANSACTION_GAS && !(optional.enough)() {
+        let Some(transaction) = best.next() else { break };
+        match builder.push_transaction(transaction.recovered().clone()) {
+            // The pool is a block behind: this one is mined, the sender's next may well do.
+            Ok(_)
+            | Err(TxError::Invalid(InvalidTx::Evm(OpTransactionError::Base(
+                InvalidTransaction::NonceTooLow { .. },
+            )))) => {}
+            Err(TxError::Invalid(_) | TxError::DoesNotFit(_)) => best.mark_invalid(&transaction),
+            Err(TxError::Fatal(error)) => return Err(EngineError::internal(error)),
+        }
+    }
+    Ok(())
 }
 
 fn begin_error(error: BuildError) -> EngineError {

@@ -1,5 +1,6 @@
 //! From a sealed block to an executed one: checks, execution, roots.
 
+mod ahead;
 mod pipeline;
 mod root;
 

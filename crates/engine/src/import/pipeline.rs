@@ -1,12 +1,13 @@
 //! The steps of an import.
 
-use super::RootTask;
+use super::{RootTask, ahead::Ahead};
 use alloy_primitives::keccak256;
 use assay_chain::{Chain, ExecutedBlock};
 use assay_evm::{
     AssayEvmConfig, BlockError, InvalidBlock, SealedBlock, recover_block, validate_body,
     validate_header, validate_post_execution, validate_roots,
 };
+use assay_pool::Pool;
 use op_alloy_consensus::L2_TO_L1_MESSAGE_PASSER_ADDRESS;
 use std::{sync::Arc, time::Instant};
 
@@ -43,11 +44,12 @@ fn fault(error: impl std::fmt::Display) -> ImportError {
 pub(crate) struct Importer {
     chain: Chain,
     evm: AssayEvmConfig,
+    pool: Pool,
 }
 
 impl Importer {
-    pub(crate) const fn new(chain: Chain, evm: AssayEvmConfig) -> Self {
-        Self { chain, evm }
+    pub(crate) const fn new(chain: Chain, evm: AssayEvmConfig, pool: Pool) -> Self {
+        Self { chain, evm, pool }
     }
 
     /// Imports a block whose parent is known.
@@ -75,11 +77,15 @@ impl Importer {
         let block = block.into_block();
         // The payload's decoding computed the transactions root from the transactions.
         validate_body(spec, &block, &parent, true)?;
-        let block = recover_block(SealedBlock::new_unchecked(block, hash), &())?;
+        let block = recover_block(SealedBlock::new_unchecked(block, hash), &self.pool)?;
+        let block = Arc::new(block);
         let recovered = begun.elapsed();
 
         let root = RootTask::start(trie, view.clone());
-        let output = self.evm.execute(&block, &parent, view.clone(), root.hook())?;
+        let ahead = Ahead::start(&self.evm, &block, &view);
+        let hook = root.hook(ahead.progress());
+        let output = self.evm.execute(&block, &parent, view.clone(), hook)?;
+        drop(ahead);
         let executed = begun.elapsed();
 
         let mut valid = Ok(());
@@ -107,7 +113,7 @@ impl Importer {
             "block executed"
         );
         Ok(ExecutedBlock {
-            block: Arc::new(block),
+            block,
             receipts: Arc::new(output.receipts),
             bundle: Arc::new(output.bundle),
             hashed: Arc::new(post.hashed),

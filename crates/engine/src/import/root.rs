@@ -12,7 +12,11 @@ use assay_evm::{OnStateHook, StateChangeSource};
 use assay_trie::{HashedPostState, StateTrie, TrieError, TrieUpdates};
 use revm::{database::BundleState, state::EvmState};
 use std::{
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
     thread::JoinHandle,
 };
 
@@ -63,10 +67,14 @@ impl RootTask {
         }
     }
 
-    /// What execution is to call at every change of state.
-    pub(crate) fn hook(&self) -> Option<Box<dyn OnStateHook>> {
+    /// What execution is to call at every change of state. It also counts transactions in
+    /// `executed`.
+    pub(crate) fn hook(&self, executed: Arc<AtomicUsize>) -> Option<Box<dyn OnStateHook>> {
         let keys = self.keys.clone()?;
-        Some(Box::new(move |_: StateChangeSource, state: &EvmState| {
+        Some(Box::new(move |source: StateChangeSource, state: &EvmState| {
+            if let StateChangeSource::Transaction(index) = source {
+                executed.store(index + 1, Ordering::Relaxed);
+            }
             let mut touched = Touched::default();
             for (address, account) in state {
                 if !account.is_touched() {

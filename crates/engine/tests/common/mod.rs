@@ -8,8 +8,11 @@
     reason = "shared by tests and benches, each of which uses a part"
 )]
 
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::{eip2718::Encodable2718, eip2935, eip4788};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope, transaction::SignerRecoverable};
+use alloy_eips::{
+    eip2718::{Decodable2718, Encodable2718},
+    eip2935, eip4788,
+};
 use alloy_primitives::{Address, B64, B256, Bytes, TxKind, U256, address, keccak256};
 use alloy_rpc_types_engine::{
     ForkchoiceState, ForkchoiceUpdated, PayloadAttributes, PayloadStatus,
@@ -20,7 +23,7 @@ use assay_chain::{Chain, ChainOptions};
 use assay_chainspec::ChainSpec;
 use assay_engine::{BuiltPayload, Engine, EngineConfig, EngineError};
 use assay_evm::{AssayEvmConfig, Transaction};
-use assay_pool::{Pool, PoolConfig};
+use assay_pool::{Origin, Pool, PoolConfig};
 use assay_storage::{Store, StoreOptions};
 use op_alloy_consensus::TxDeposit;
 use op_alloy_rpc_types_engine::{OpExecutionData, OpPayloadAttributes};
@@ -146,6 +149,12 @@ impl Node {
 
     pub fn genesis(&self) -> B256 {
         self.spec.genesis_hash()
+    }
+
+    pub fn pool_add(&self, encoded: &[u8]) {
+        let transaction = Transaction::decode_2718_exact(encoded).unwrap();
+        let transaction = transaction.try_into_recovered().unwrap();
+        self.pool.add(transaction, Origin::Rpc).unwrap();
     }
 
     /// Attributes for the block at `number`, two seconds after the one before, with an L1 attributes

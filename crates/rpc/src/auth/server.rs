@@ -1,6 +1,7 @@
 //! Starts and stops the server.
 
 use super::{JwtLayer, JwtSecret};
+use crate::HexIds;
 use jsonrpsee::{
     Methods,
     core::RegisterMethodError,
@@ -61,6 +62,7 @@ impl AuthServer {
             .max_request_body_size(MAX_REQUEST_BYTES)
             .max_response_body_size(MAX_RESPONSE_BYTES)
             .max_connections(MAX_CONNECTIONS)
+            .set_id_provider(HexIds)
             .set_tcp_no_delay(true)
             .build();
         let server = ServerBuilder::with_config(limits)

@@ -11,6 +11,8 @@ mod versions;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use capabilities::CAPABILITIES;
 pub use endpoints::engine_module;
