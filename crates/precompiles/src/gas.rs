@@ -76,3 +76,33 @@ pub(crate) const fn signature(scheme: assay_attestation::signatures::Scheme) -> 
 pub(crate) fn items(price: u64, count: usize) -> Option<u64> {
     price.checked_mul(u64::try_from(count).ok()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_these_prices() {
+        let document = include_str!("../../../docs/gas.md");
+        for (name, price) in [
+            ("BASE", BASE),
+            ("CALLDATA_WORD", CALLDATA_WORD),
+            ("EVIDENCE_BYTE", EVIDENCE_BYTE),
+            ("COLLATERAL_BYTE", COLLATERAL_BYTE),
+            ("CERTIFICATE", CERTIFICATE),
+            ("SECP256K1", SECP256K1),
+            ("P256", P256),
+            ("ED25519", ED25519),
+            ("LOG_NODE", LOG_NODE),
+            ("APPORTION_ITEM", APPORTION_ITEM),
+        ] {
+            let row = format!("| `{name}` | ");
+            let found = document
+                .lines()
+                .find_map(|line| line.strip_prefix(row.as_str()))
+                .and_then(|rest| rest.split(' ').next())
+                .map(|price| price.replace(',', ""));
+            assert_eq!(found.as_deref(), Some(price.to_string().as_str()), "{name} in docs/gas.md");
+        }
+    }
+}
