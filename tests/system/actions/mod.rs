@@ -8,6 +8,7 @@ mod configuration;
 mod evidence;
 mod l1;
 mod node;
+mod random;
 mod reorgs;
 mod restarts;
 mod round_trip;

@@ -141,7 +141,7 @@ impl Node {
         self.update_l1().await;
         for _ in 0..MOST_STEPS {
             match self.rollup.derive().await {
-                Ok(Progress::Advanced) => {}
+                Ok(Progress::Advanced) => self.follow(),
                 Ok(Progress::Idle) => return self.follow(),
                 Err(error) => self.recover(error).await,
             }

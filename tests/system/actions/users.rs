@@ -1,10 +1,14 @@
 //! Those who send transactions, on L1 and on L2.
 
-use super::world::{L1_CHAIN_ID, RECORDER, World};
+use super::{
+    node::Node,
+    world::{L1_CHAIN_ID, RECORDER, World},
+};
 use alloy_consensus::{
     SignableTransaction, Signed, TxEip1559,
     transaction::{Recovered, RlpEcdsaEncodableTx},
 };
+use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -45,6 +49,18 @@ impl User {
 
     pub(super) const fn address(&self) -> Address {
         self.account.address
+    }
+
+    /// Goes on with the nonce that the head's state has: after what was in the pool is lost.
+    pub(super) fn take_nonce(&mut self, node: &Node) {
+        let state = node.chain().state_at(node.head().hash()).unwrap().unwrap();
+        let account = state.account(self.account.address).unwrap();
+        self.nonce = account.unwrap_or_default().nonce;
+    }
+
+    /// The same on L1, whose pool counts.
+    pub(super) fn take_l1_nonce(&mut self, world: &World) {
+        self.nonce = world.l1.lock().nonce(self.account.address, BlockId::pending()).unwrap();
     }
 
     fn sign(&mut self, to: Address, value: U256, input: Bytes, gas: u64) -> Signed<TxEip1559> {
