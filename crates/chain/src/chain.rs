@@ -45,7 +45,8 @@ impl Default for ChainOptions {
     fn default() -> Self {
         Self {
             persist_after: 2,
-            persist_batch: 2,
+            // Four blocks cost little more to write than one.
+            persist_batch: 4,
             max_batch: 32,
             max_pending: 48,
             side_depth: 32,

@@ -117,6 +117,18 @@ fn commits(criterion: &mut Criterion) {
             });
         });
     }
+    group.bench_function("4 blocks of 4000 accounts", |bench| {
+        bench.iter_custom(|rounds| {
+            let mut elapsed = Duration::ZERO;
+            for _ in 0..rounds {
+                let batch: Vec<_> = (0..4).map(|_| blocks.next(4_000)).collect();
+                let start = Instant::now();
+                store.commit(&batch).unwrap();
+                elapsed += start.elapsed();
+            }
+            elapsed
+        });
+    });
     group.finish();
 
     let snapshot = store.snapshot().unwrap();

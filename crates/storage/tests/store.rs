@@ -115,14 +115,23 @@ fn cursors_seek_into_past_states() {
     let store = Store::open(directory.path(), &spec, options()).unwrap();
     let mut random = Random(77);
     let mut worlds = vec![world];
-    for _ in 0..30 {
+    // Enough commits for merged runs of merged runs, one of them cut by an unwind.
+    for round in 0..100 {
         let (world, block) = worlds.last().unwrap().random_child(&mut random);
         worlds.push(world);
         store.commit(&[Arc::new(block)]).unwrap();
+        if round == 70 {
+            store.unwind_to(59).unwrap();
+            worlds.truncate(60);
+        }
     }
+    store.verify().unwrap();
     let snapshot = store.snapshot().unwrap();
-    for _ in 0..400 {
-        let world = &worlds[random.below(31) as usize];
+    for round in 0..400 {
+        let world = &worlds[random.below(worlds.len() as u64) as usize];
+        if round % 40 == 0 {
+            check_state(&snapshot.at(world.number).unwrap(), world);
+        }
         let past = snapshot.at(world.number).unwrap();
         let reader = past.reader().unwrap();
         let key = B256::from(random.word() << 128);
@@ -314,6 +323,41 @@ fn damaged_values_are_errors() {
                 }
             };
             assert!(corrupt.is_err(), "{table}");
+        }
+    }
+}
+
+#[test]
+fn damaged_history_does_not_panic() {
+    for (at, table) in ["AccountHistory", "StorageHistory", "TransactionLookup"].iter().enumerate()
+    {
+        for damage in 0..24 {
+            let directory = tempfile::tempdir().unwrap();
+            let (spec, world) = genesis(1);
+            let store = Store::open(directory.path(), &spec, options()).unwrap();
+            let (next, first) = world.random_child(&mut Random(11 + damage));
+            let (_, second) = next.random_child(&mut Random(12 + damage));
+            store.commit(&[Arc::new(first.clone()), Arc::new(second)]).unwrap();
+            drop(store);
+            let random = Random(damage * 31 + at as u64 + 1);
+            edit(directory.path(), table, |_, value| {
+                let mut random = random.clone();
+                for _ in 0..3 {
+                    let at = random.below(value.len() as u64) as usize;
+                    value[at] = random.next() as u8;
+                }
+                value.truncate(value.len() - random.below(value.len() as u64) as usize / 2);
+            });
+            let store = Store::open(directory.path(), &spec, options()).unwrap();
+            let past = store.snapshot().unwrap().at(0).unwrap();
+            for index in 0..ADDRESSES {
+                let _ = past.basic_ref(address(index));
+                let _ = past.storage_ref(address(index), U256::ZERO);
+            }
+            for tx in &first.block.body().transactions {
+                let _ = past.snapshot().transaction(tx.tx_hash());
+            }
+            let _ = store.unwind_to(0);
         }
     }
 }
