@@ -103,7 +103,8 @@ impl Senders {
         };
         let call = |index: usize| {
             // Half of the slots are written anew in every block, and some are cleared.
-            let slot = if index.is_multiple_of(2) { index as u64 } else { number << 16 | index as u64 };
+            let slot =
+                if index.is_multiple_of(2) { index as u64 } else { number << 16 | index as u64 };
             let value = if index.is_multiple_of(8) { number % 2 } else { number + 1 };
             let input = [B256::from(U256::from(slot)), B256::from(U256::from(value))].concat();
             (WRITER, U256::ZERO, input.into(), 60_000)
