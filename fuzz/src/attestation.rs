@@ -1,0 +1,66 @@
+//! Evidence, and the precompiles' calldata.
+
+use alloy_primitives::U256;
+use assay_attestation::{Anchors, Backend, kind, verify};
+use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
+use assay_precompiles::{Outcome, Precompiles, VerdictCache};
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// More than a block's: the limit is not what stops a call here.
+const GAS: u64 = 1 << 30;
+
+static ANCHORS: LazyLock<Anchors> =
+    LazyLock::new(|| Anchors::new(&BTreeMap::new()).expect("built-in anchors"));
+// Too small to hold a verdict, so that each run does the work.
+static PRECOMPILES: LazyLock<Precompiles> = LazyLock::new(|| {
+    Precompiles::new(&AssayRules::default(), VerdictCache::new(1)).expect("default rules")
+});
+
+fn check(kind: u8, data: &[u8]) {
+    // A big-endian length, the evidence, and the rest is collateral.
+    let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
+    let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
+    let (evidence, collateral) = rest.split_at(length);
+    let verdict = verify(kind, evidence, collateral, &ANCHORS, Backend::default());
+    assert_eq!(verdict, verify(kind, evidence, collateral, &ANCHORS, Backend::default()));
+}
+
+/// Kind 1.
+pub fn attestation_dcap(data: &[u8]) {
+    check(kind::INTEL_DCAP, data);
+}
+
+/// Kinds 32 to 34: the first byte chooses.
+pub fn attestation_signatures(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    check(kind::SECP256K1 + first % 3, rest);
+}
+
+fn call(index: usize, data: &[u8]) {
+    let address = &PRECOMPILE_ADDRESSES[index];
+    let outcome = PRECOMPILES.call(address, data, U256::ZERO, GAS).expect("a precompile");
+    // What a call uses is enough for it, and one less is not.
+    if let Outcome::Success { gas, .. } | Outcome::Revert { gas, .. } = &outcome {
+        let exact = PRECOMPILES.call(address, data, U256::ZERO, *gas).expect("a precompile");
+        assert_eq!(exact, outcome);
+        if let Some(less) = gas.checked_sub(1) {
+            let short = PRECOMPILES.call(address, data, U256::ZERO, less).expect("a precompile");
+            assert_eq!(short, Outcome::OutOfGas);
+        }
+    }
+}
+
+/// `IAttestation`.
+pub fn precompile_attestation(data: &[u8]) {
+    call(0, data);
+}
+
+/// `IAttribution`.
+pub fn precompile_attribution(data: &[u8]) {
+    call(1, data);
+}
+
+/// `ISignatures`.
+pub fn precompile_signatures(data: &[u8]) {
+    call(2, data);
+}

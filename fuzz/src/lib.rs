@@ -1,0 +1,17 @@
+//! What the fuzz targets run: each takes any bytes, and must neither panic nor break the property
+//! that it states.
+
+mod attestation;
+mod chainspec;
+mod derivation;
+mod payload;
+
+pub use attestation::{
+    attestation_dcap, attestation_signatures, precompile_attestation, precompile_attribution,
+    precompile_signatures,
+};
+pub use chainspec::{genesis, rollup_config};
+pub use derivation::{
+    batch_singular, batch_span, blob, channel, config_log, deposit_log, frames, l1_info,
+};
+pub use payload::{payload, transactions};

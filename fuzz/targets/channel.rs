@@ -1,0 +1,5 @@
+//! A compressed channel of batches.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_fuzz::channel(data));

@@ -1,0 +1,5 @@
+//! genesis.json.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_fuzz::genesis(data));

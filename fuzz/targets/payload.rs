@@ -1,0 +1,5 @@
+//! An Engine API payload.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_fuzz::payload(data));

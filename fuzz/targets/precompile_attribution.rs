@@ -1,0 +1,5 @@
+//! Calldata of `IAttribution`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_fuzz::precompile_attribution(data));

@@ -1,0 +1,5 @@
+//! rollup.json.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| assay_fuzz::rollup_config(data));
