@@ -33,7 +33,7 @@ impl DbArgs {
             Some(datadir) => datadir,
             None => default_datadir(spec.chain_id())?,
         };
-        let head = verify_database(NodeConfig::new(spec, datadir))?;
+        let head = verify_database(&NodeConfig::new(spec, datadir))?;
         println!("block {} {}: the state gives the header's root", head.number, head.hash);
         Ok(())
     }

@@ -93,14 +93,8 @@ struct RpcArgs {
 }
 
 /// A list of namespaces that shows as it is given.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Apis(Namespaces);
-
-impl Default for Apis {
-    fn default() -> Self {
-        Self(Namespaces::default())
-    }
-}
 
 impl std::str::FromStr for Apis {
     type Err = assay_rpc::UnknownNamespace;

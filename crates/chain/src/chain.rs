@@ -47,8 +47,9 @@ impl Default for ChainOptions {
             persist_after: 2,
             // Four blocks cost little more to write than one.
             persist_batch: 4,
-            max_batch: 32,
-            max_pending: 48,
+            max_batch: 8,
+            // What a kill can lose at most, besides the batch that is being written.
+            max_pending: 8,
             side_depth: 32,
             cache_budget: 128 << 20,
             trie_budget: 192 << 20,

@@ -151,8 +151,10 @@ impl Engine {
     /// Limits the DA bytes taken from the pool, per transaction and per block; zero lifts a limit
     /// (`miner_setMaxDASize`). Holds from the next payload on.
     pub fn set_max_da_size(&self, transaction: u64, block: u64) {
-        tracing::info!(transaction, block, "DA limits set");
-        self.inner.da.set(transaction, block);
+        // A batcher repeats itself each few seconds.
+        if self.inner.da.set(transaction, block) {
+            tracing::info!(transaction, block, "DA limits set");
+        }
     }
 
     /// Ends the engine's thread after the requests that it has already received. Blocks.

@@ -8,7 +8,7 @@ use assay_storage::Store;
 ///
 /// # Errors
 /// The database does not open, belongs to another chain, or contradicts itself.
-pub fn verify_database(config: NodeConfig) -> Result<alloy_eips::BlockNumHash, NodeError> {
+pub fn verify_database(config: &NodeConfig) -> Result<alloy_eips::BlockNumHash, NodeError> {
     let database = config.database();
     let store = Store::open(&database, &config.spec, config.store)?;
     Ok(store.verify()?)

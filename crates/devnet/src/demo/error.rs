@@ -8,7 +8,7 @@ use alloy_primitives::B256;
 pub enum DemoError {
     /// The network does not run.
     #[error(transparent)]
-    Network(#[from] NetworkError),
+    Network(Box<NetworkError>),
     /// L1 does not run.
     #[error("L1: {0}")]
     L1(#[from] L1Error),
@@ -35,4 +35,10 @@ pub enum DemoError {
     /// The second node's process cannot be started.
     #[error("the second node: {0}")]
     Process(#[from] std::io::Error),
+}
+
+impl From<NetworkError> for DemoError {
+    fn from(error: NetworkError) -> Self {
+        Self::Network(Box::new(error))
+    }
 }

@@ -19,13 +19,13 @@ pub enum NetworkError {
     },
     /// The chain cannot be made.
     #[error(transparent)]
-    Chain(#[from] ChainSpecError),
+    Chain(Box<ChainSpecError>),
     /// L1 does not run.
     #[error("L1: {0}")]
     L1(#[from] L1Error),
     /// The node does not run.
     #[error(transparent)]
-    Node(#[from] NodeError),
+    Node(Box<NodeError>),
     /// The batcher ended.
     #[error("batcher: {0}")]
     Batcher(#[from] BatcherError),
@@ -35,4 +35,16 @@ pub enum NetworkError {
     /// A task panicked: a defect.
     #[error("the batcher panicked: {0}")]
     Panicked(String),
+}
+
+impl From<ChainSpecError> for NetworkError {
+    fn from(error: ChainSpecError) -> Self {
+        Self::Chain(Box::new(error))
+    }
+}
+
+impl From<NodeError> for NetworkError {
+    fn from(error: NodeError) -> Self {
+        Self::Node(Box::new(error))
+    }
 }

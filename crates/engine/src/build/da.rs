@@ -11,10 +11,11 @@ pub(crate) struct DaLimits {
 }
 
 impl DaLimits {
-    /// Sets both limits; zero lifts one.
-    pub(crate) fn set(&self, transaction: u64, block: u64) {
-        self.transaction.store(transaction, Ordering::Relaxed);
-        self.block.store(block, Ordering::Relaxed);
+    /// Sets both limits; zero lifts one. Whether either changed.
+    pub(crate) fn set(&self, transaction: u64, block: u64) -> bool {
+        let before = self.transaction.swap(transaction, Ordering::Relaxed);
+        let changed = before != transaction;
+        self.block.swap(block, Ordering::Relaxed) != block || changed
     }
 
     /// As the block builder takes them.
