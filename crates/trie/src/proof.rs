@@ -135,10 +135,12 @@ impl StateTrie {
             let (_, output) = trie.clone().change(source, &sorted)?;
             for (hashed_address, path) in output.merged {
                 let below = first_key(&path);
-                // The account trie goes by the zero hash.
+                // The account trie goes by the zero hash; so does the storage of an account with
+                // that hash, if there were one: then the key is looked up in both.
                 if hashed_address.is_zero() {
                     siblings.entry(below).or_default();
-                } else {
+                }
+                if changes.storages.contains_key(&hashed_address) {
                     siblings.entry(hashed_address).or_default().push(below);
                 }
             }

@@ -187,3 +187,11 @@ proptest! {
         check_witness(&mut Random(seed), &shape);
     }
 }
+
+/// A storage trie that merges, of the account whose hash the account trie goes by.
+#[test]
+fn a_witness_tells_the_zero_account_from_the_account_trie() {
+    let keys = Keys::Crowded;
+    let shape = Shape { accounts: keys, slots: keys, changes: 20, slot_changes: 15, deletions: 30 };
+    check_witness(&mut Random(17_508_591_251_771_071_329), &shape);
+}
