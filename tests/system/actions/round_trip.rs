@@ -10,6 +10,7 @@ use super::{
 use alloy_primitives::{Address, B256, Bytes, U256};
 use assay_chainspec::preset::{DEV_ACCOUNTS, Preset};
 use assay_evm::Receipt;
+use op_alloy_rpc_types_engine::OpExecutionData;
 
 /// Records a transaction under the case that it calls.
 type Sent = (B256, Case);
@@ -75,6 +76,17 @@ async fn a_chain_of_every_precompile_is_derived_from_l1() {
     let (in_calldata, in_blobs) = world.l1.batches();
     assert!(in_calldata > 0 && in_blobs > 1, "{in_calldata} in calldata, {in_blobs} in blobs");
 
+    // As payloads, whose evidence is verified ahead of each block, on a node that has seen none.
+    let mut follower = world.verifier().await;
+    for number in 1..=sequencer.head().number {
+        let block = sequencer.block(number);
+        let payload = OpExecutionData::from_block_unchecked(block.hash(), &block.clone_block());
+        follower.rollup().unsafe_block(payload).await.unwrap();
+    }
+    assert_eq!(follower.head().hash(), sequencer.head().hash());
+    assert_state_is_sound(&follower);
+
+    // From L1 alone.
     let mut verifier = world.verifier().await;
     verifier.derive().await;
     assert_same_chain(&sequencer, &verifier);
