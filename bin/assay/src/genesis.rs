@@ -62,7 +62,7 @@ struct BuildArgs {
     /// A trust anchor besides the vendors': evidence kind and a DER file, as in `1=root.der`.
     #[arg(long = "trust", value_name = "KIND=FILE")]
     trust: Vec<String>,
-    /// Folder for genesis.json and rollup.json; without it, only the hash is printed.
+    /// Folder for genesis.json and rollup.json; without it, the hash and rollup.json are printed.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -124,9 +124,11 @@ impl BuildArgs {
             files::write(&out.join("genesis.json"), &genesis_json(chain.spec.genesis())?)?;
             files::write(&out.join("rollup.json"), &rollup_json(&chain.rollup)?)?;
             println!("written to    {}", out.display());
+        } else {
+            print!("{}", rollup_json(&chain.rollup)?);
         }
         if self.l1.is_none() {
-            println!("rollup.json is a template until --l1 gives its origin");
+            eprintln!("rollup.json is a template until --l1 gives its origin");
         }
         Ok(())
     }
