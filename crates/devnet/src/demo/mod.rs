@@ -12,7 +12,7 @@ use crate::{
     l1::Reorg,
     network::{Network, NetworkConfig},
 };
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::keccak256;
 use assay_attestation::dev::DevPlatform;
 use assay_batcher::{BatcherConfig, DataAvailability};
 use client::Rpc;
@@ -199,7 +199,6 @@ async fn wait_safe(network: &Network, target: u64) -> Result<(), DemoError> {
 /// Compares blocks 0 to `last`; gives how many differ.
 async fn compare(first: &Rpc, second: &Rpc, last: u64) -> Result<u64, DemoError> {
     let mut mismatches = 0;
-    let mut hashes: Option<B256> = None;
     for number in 0..=last {
         let (ours, theirs) = (first.roots(number).await?, second.roots(number).await?);
         let Some(ours) = ours else {
@@ -209,10 +208,6 @@ async fn compare(first: &Rpc, second: &Rpc, last: u64) -> Result<u64, DemoError>
             tracing::error!(number, ?ours, ?theirs, "the nodes disagree");
             mismatches += 1;
         }
-        hashes = Some(ours.hash);
-    }
-    if hashes.is_none() {
-        return Err(DemoError::Wrong("there was nothing to compare".into()));
     }
     Ok(mismatches)
 }
