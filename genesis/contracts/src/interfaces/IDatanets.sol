@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {IAttribution} from "./IAttribution.sol";
+
+/// @title The predeploy at 0xA55a…1004: contribution logs, and what contributors are paid for each receipt.
+/// @notice A receipt's share waits in a pool until its attribution is settled: at once by a proof, or, unless it is
+/// challenged, after the challenge window by opening it.
+interface IDatanets {
+    /// @notice What `InferenceReceipt.attributionRoot` is the hash of.
+    struct Attribution {
+        bytes32 datanetId;
+        /// A size that the log had, for `logHead`.
+        uint64 logSize;
+        /// Strictly ascending places in the log.
+        uint64[] indices;
+        /// Leaf hashes at these places.
+        bytes32[] leafHashes;
+        /// What each weighs; their sum is not 0.
+        uint256[] weights;
+        /// keccak256(abi.encode(IAttribution.Span[], uint32 minLength)).
+        bytes32 spansHash;
+    }
+
+    /// @notice 0 none, 1 waiting for the window's end, 2 challenged, 3 distributed, 4 void.
+    enum State {
+        None,
+        Waiting,
+        Challenged,
+        Distributed,
+        Void
+    }
+
+    struct Datanet {
+        address creator;
+        /// Who may contribute for others and let others in; 0: anyone contributes.
+        address curator;
+        uint64 size;
+        bytes32 head;
+    }
+
+    struct Credit {
+        bytes32 datanetId;
+        bytes32 attributionRoot;
+        bytes32 outputHash;
+        address requester;
+        address token;
+        uint256 pool;
+        /// End of the challenge window, or, once challenged, of the time to answer.
+        uint64 until;
+        State state;
+        address challenger;
+    }
+
+    event DatanetCreated(bytes32 indexed datanetId, address indexed creator, address curator, string uri);
+    event Contributed(
+        bytes32 indexed datanetId,
+        address indexed contributor,
+        uint64 firstIndex,
+        uint64 newSize,
+        bytes32 newHead,
+        bytes32[] leafHashes
+    );
+    event Credited(
+        bytes32 indexed requestId,
+        bytes32 indexed datanetId,
+        bytes32 attributionRoot,
+        address token,
+        uint256 pool,
+        uint64 until
+    );
+    event Challenged(bytes32 indexed requestId, address indexed challenger, uint64 until);
+    /// @notice The pool was split: `amounts[i]` to `contributors[i]`, who contributed the i-th place.
+    event Distributed(
+        bytes32 indexed requestId,
+        bytes32 indexed datanetId,
+        uint64[] indices,
+        address[] contributors,
+        uint256[] amounts
+    );
+    /// @notice The attribution was not answered for; the pool went back to the requester.
+    event Voided(bytes32 indexed requestId, address indexed requester, uint256 pool);
+    event Claimed(address indexed contributor, address indexed token, address to, uint256 amount);
+
+    error UnknownDatanet(bytes32 datanetId);
+    error NotCurator(address caller);
+    error NoLeaves();
+    error NotInference(address caller);
+    error WrongState(bytes32 requestId, State state);
+    error WrongAttribution();
+    error WrongBond(uint256 bond);
+    error NotInLog();
+    error WrongSpans();
+    error WrongRange(uint256 index);
+    error TooEarly(uint64 until);
+    error TooLate(uint64 until);
+    error NothingToClaim();
+    error TransferFailed(address token);
+    error Reentered();
+
+    /// @notice Seconds after settlement in which an attribution may be challenged.
+    function CHALLENGE_WINDOW() external view returns (uint64);
+    /// @notice Seconds after a challenge in which it may be answered.
+    function ANSWER_WINDOW() external view returns (uint64);
+    /// @notice What a challenger stakes, in wei: the answerer's if answered, the challenger's again if not.
+    function CHALLENGE_BOND() external view returns (uint256);
+
+    function create(address curator, bytes32 salt, string calldata uri) external returns (bytes32 datanetId);
+
+    /// @notice Appends leaves to the log, in `contributor`'s name.
+    /// @dev The caller is the contributor, or the curator.
+    function contribute(bytes32 datanetId, address contributor, bytes32[] calldata leafHashes)
+        external
+        returns (uint64 firstIndex);
+    function datanet(bytes32 datanetId) external view returns (Datanet memory);
+    /// @notice The head that the log had at this size, 0 where it had none.
+    function headAt(bytes32 datanetId, uint64 size) external view returns (bytes32);
+    function frontier(bytes32 datanetId) external view returns (bytes32[] memory);
+    /// @notice Contributions of the datanet: each is a range of places with one contributor.
+    function rangeCount(bytes32 datanetId) external view returns (uint256);
+    function range(bytes32 datanetId, uint256 index) external view returns (uint64 firstIndex, address contributor);
+
+    /// @notice Takes a receipt's share; Inference alone may call, once for each request.
+    function credit(
+        bytes32 requestId,
+        bytes32 datanetId,
+        bytes32 attributionRoot,
+        bytes32 outputHash,
+        address requester,
+        address token,
+        uint256 pool
+    ) external payable;
+    function creditOf(bytes32 requestId) external view returns (Credit memory);
+
+    /// @notice Splits the pool after the challenge window. `ranges[i]` is the contribution that holds `indices[i]`.
+    function distribute(
+        bytes32 requestId,
+        Attribution calldata attribution,
+        uint256[] calldata ranges,
+        bytes32[] calldata inclusionProof
+    ) external;
+
+    /// @notice Stakes the bond on nobody being able to prove the attribution.
+    function challenge(bytes32 requestId) external payable;
+
+    /// @notice Proves the attribution by its spans and splits the pool at once, challenged or not.
+    function prove(
+        bytes32 requestId,
+        Attribution calldata attribution,
+        uint256[] calldata ranges,
+        bytes32[] calldata inclusionProof,
+        bytes calldata output,
+        bytes[] calldata chunks,
+        IAttribution.Span[] calldata spans,
+        uint32 minLength
+    ) external;
+
+    /// @notice After a challenge that nobody answered: the pool to the requester, the bond to the challenger.
+    function voidCredit(bytes32 requestId) external;
+
+    function balanceOf(address token, address account) external view returns (uint256);
+    function claim(address token, address to) external returns (uint256 amount);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+/// @title The predeploy at 0xA55a…1002: keys that live inside attested code, for as long as their evidence holds.
+interface ISessions {
+    /// @notice What evidence binds a key to; its hash starts the evidence's `bound`.
+    struct Binding {
+        /// The only provider and payee of this session.
+        address controller;
+        /// A scheme of ISignatures (one byte), then the public key that signs receipts.
+        bytes key;
+        /// The key that requests may be encrypted to; free form, may be empty.
+        bytes encryptionKey;
+        /// RLP of the header of the block that dates the evidence, one of the last 8,191.
+        bytes header;
+    }
+
+    /// @notice Registers that vary between runs of the same code.
+    struct Mask {
+        uint8 kind;
+        /// As long as the kind's measurement; bits that are 0 are taken as 0 before identities are compared.
+        bytes mask;
+    }
+
+    /// @notice What a consumer demands. Assurance alone never suffices: anchors and identities must be named.
+    struct Policy {
+        /// Kinds accepted.
+        uint8[] kinds;
+        /// keccak256(abi.encode(kind, masked measurement)) of the code accepted.
+        bytes32[] identities;
+        /// Platforms accepted; empty: any.
+        bytes32[] platforms;
+        /// Every anchor relied on must be among these.
+        bytes32[] anchors;
+        Mask[] masks;
+        uint8 leastAssurance;
+        /// Status bits that may be set.
+        uint32 toleratedStatus;
+        /// Least TCB evaluation data number, for kinds that have one.
+        uint32 leastEvaluation;
+        /// Seconds after the block that dates the evidence.
+        uint64 greatestAge;
+    }
+
+    /// @notice A session as it was opened.
+    struct Session {
+        uint8 kind;
+        uint8 assurance;
+        address controller;
+        bytes32 identity;
+        bytes32 platform;
+        bytes32[] anchors;
+        /// Status at opening.
+        uint32 status;
+        /// Timestamp of the block that dates the evidence.
+        uint64 time;
+        /// End of the statements used at opening.
+        uint64 notAfter;
+        bool closed;
+        bytes key;
+        bytes encryptionKey;
+        bytes measurement;
+        bytes tcb;
+        /// Keys of the statements in Collateral that judge it.
+        bytes32[] collateralKeys;
+    }
+
+    event SessionOpened(
+        bytes32 indexed sessionId,
+        address indexed controller,
+        bytes32 indexed identity,
+        uint8 kind,
+        uint8 assurance,
+        bytes32 platform,
+        bytes32[] anchors,
+        uint32 status,
+        uint64 time,
+        uint64 notAfter,
+        bytes key,
+        bytes encryptionKey
+    );
+    /// @notice Newer collateral judged the session; a session that is refused has `notAfter` 0.
+    event SessionAssessed(bytes32 indexed sessionId, uint32 status, uint64 notAfter, bytes32 collateral);
+    event SessionClosed(bytes32 indexed sessionId);
+    event PolicyRegistered(bytes32 indexed policyId, Policy policy);
+
+    error AlreadyOpened(bytes32 sessionId);
+    error UnknownSession(bytes32 sessionId);
+    error UnknownPolicy(bytes32 policyId);
+    error NotController(address caller);
+    /// @notice The kind opens no sessions.
+    error WrongKind(uint8 kind);
+    /// @notice The evidence does not commit to this binding.
+    error WrongBinding(bytes32 expected);
+    /// @notice The header is not RLP of one of the last 8,191 blocks.
+    error WrongHeader();
+    error WrongKey();
+    /// @notice The policy names no kind, no identity or no anchor, or a mask of a kind twice.
+    error WrongPolicy();
+
+    /// @notice Opens a session; anyone may bring the evidence, once.
+    /// @return sessionId The evidence's id.
+    function open(uint8 kind, bytes calldata evidence, bytes32[] calldata collateralKeys, Binding calldata binding)
+        external
+        returns (bytes32 sessionId);
+
+    /// @notice Ends a session; its controller alone may.
+    function close(bytes32 sessionId) external;
+
+    /// @notice keccak256(abi.encode(keccak256("assay.session.v1"), chainid, this, controller, key, encryptionKey, blockNumber, blockhash)).
+    function bindingHash(
+        address controller,
+        bytes calldata key,
+        bytes calldata encryptionKey,
+        uint256 blockNumber,
+        bytes32 blockHash
+    ) external view returns (bytes32);
+
+    /// @notice Makes a policy known by its hash.
+    function registerPolicy(Policy calldata policy) external returns (bytes32 policyId);
+
+    /// @notice The policy of this id; reverts where it is unknown.
+    function policy(bytes32 policyId) external view returns (Policy memory);
+
+    /// @notice The session of this id; reverts where it is unknown.
+    function session(bytes32 sessionId) external view returns (Session memory);
+
+    /// @notice Judges a session by the newest collateral and remembers the verdict until something newer is put.
+    function refresh(bytes32 sessionId) external returns (uint32 status, uint64 notAfter);
+
+    /// @notice Status and end of a session by the newest collateral; `notAfter` 0: refused or closed.
+    function standing(bytes32 sessionId) external view returns (uint32 status, uint64 notAfter);
+
+    /// @notice Whether the session is live now and meets the policy.
+    function isLive(bytes32 sessionId, bytes32 policyId) external view returns (bool);
+
+    /// @notice Checks digests signed by the session's key. Bits as in ISignatures.verifyMany.
+    function verifySignatures(bytes32 sessionId, bytes32[] calldata digests, bytes[] calldata signatures)
+        external
+        view
+        returns (bytes memory bits);
+}
