@@ -1,76 +1,102 @@
-use crate::kinds::{dcap, kind};
+use crate::{
+    Code,
+    kinds::{dcap, kind, nitro},
+};
 use alloy_primitives::Bytes;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Most extra roots that a chain may name for one kind.
-const MAX_ROOTS_PER_KIND: usize = 8;
+/// Most extra anchors that a chain may name for one kind.
+const MAX_ANCHORS_PER_KIND: usize = 8;
 
-/// The roots a chain trusts: the vendors' own, built in, and those its genesis adds.
+/// The anchors a chain trusts: the vendors' own, built in, and those its genesis adds.
 ///
 /// `Anchors::default()` trusts the vendors alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
-    /// DER of the extra roots of kind 1, in genesis order.
-    dcap: Vec<Bytes>,
+    /// Extra anchors by kind, in genesis order.
+    extra: BTreeMap<u8, Vec<Bytes>>,
 }
 
-/// A genesis names trust roots that no verifier can use. The configuration must be corrected.
+/// A genesis names trust anchors that no verifier can use. The configuration must be corrected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AnchorError {
-    /// The kind takes no extra roots.
-    #[error("evidence kind {0} takes no extra trust roots")]
+    /// The kind takes no extra anchors.
+    #[error("evidence kind {0} takes no extra trust anchors")]
     Kind(u8),
-    /// The root is not a self-signed P-256 authority certificate in strict DER.
-    #[error("trust root {index} of kind {kind} is unusable: {reason}")]
-    Root {
-        /// Evidence kind the root was named for.
+    /// The anchor is not of its kind's form.
+    #[error("trust anchor {index} of kind {kind} is unusable: {reason}")]
+    Anchor {
+        /// Evidence kind the anchor was named for.
         kind: u8,
         /// Position in the kind's list.
         index: usize,
         /// What is wrong with it.
-        reason: String,
+        reason: &'static str,
     },
     /// The kind's list is too long.
-    #[error("{count} trust roots for kind {kind}, at most {limit}")]
+    #[error("{count} trust anchors for kind {kind}, at most {limit}")]
     TooMany {
-        /// Evidence kind the roots were named for.
+        /// Evidence kind the anchors were named for.
         kind: u8,
-        /// Roots given.
+        /// Anchors given.
         count: usize,
-        /// Most roots allowed.
+        /// Most anchors allowed.
         limit: usize,
     },
 }
 
+/// What a kind trusts by itself, and what it can be told to trust.
+struct Rules {
+    built_in: &'static [&'static [u8]],
+    /// Gives what is wrong with an extra anchor.
+    check: fn(&[u8]) -> Result<(), &'static str>,
+}
+
+/// `None` where a kind takes no anchors.
+fn rules(kind: u8) -> Option<Rules> {
+    Some(match kind {
+        kind::INTEL_DCAP => Rules {
+            built_in: &[dcap::INTEL_ROOT_DER],
+            check: |der| dcap::check_root(der).map_err(Code::text),
+        },
+        kind::AWS_NITRO => Rules {
+            built_in: &[nitro::AWS_ROOT_DER],
+            check: |der| nitro::check_root(der).map_err(Code::text),
+        },
+        _ => return None,
+    })
+}
+
 impl Anchors {
-    /// Reads the extra roots of a genesis (`assay.trust`), by kind.
+    /// Reads the extra anchors of a genesis (`assay.trust`), by kind.
     ///
-    /// Kind 1 takes certificates in DER. A root given twice, or one that is built in, is an error.
+    /// Kinds 1 and 2 take root certificates in DER. An anchor given twice, or one that is built in,
+    /// is an error.
     pub fn new(extra: &BTreeMap<u8, Vec<Bytes>>) -> Result<Self, AnchorError> {
         let mut anchors = Self::default();
-        for (&kind, roots) in extra {
-            if kind != kind::INTEL_DCAP {
-                return Err(AnchorError::Kind(kind));
+        for (&kind, given) in extra {
+            let rules = rules(kind).ok_or(AnchorError::Kind(kind))?;
+            if given.len() > MAX_ANCHORS_PER_KIND {
+                let limit = MAX_ANCHORS_PER_KIND;
+                return Err(AnchorError::TooMany { kind, count: given.len(), limit });
             }
-            if roots.len() > MAX_ROOTS_PER_KIND {
-                let limit = MAX_ROOTS_PER_KIND;
-                return Err(AnchorError::TooMany { kind, count: roots.len(), limit });
-            }
-            for (index, root) in roots.iter().enumerate() {
-                let fail = |reason: String| AnchorError::Root { kind, index, reason };
-                dcap::check_root(root).map_err(|code| fail(code.to_string()))?;
-                if anchors.dcap_roots().any(|known| known == root.as_ref()) {
-                    return Err(fail("it is trusted already".to_owned()));
+            for (index, anchor) in given.iter().enumerate() {
+                let fail = |reason| AnchorError::Anchor { kind, index, reason };
+                (rules.check)(anchor).map_err(fail)?;
+                if anchors.of(kind).any(|known| known == anchor.as_ref()) {
+                    return Err(fail("it is trusted already"));
                 }
-                anchors.dcap.push(root.clone());
+                anchors.extra.entry(kind).or_default().push(anchor.clone());
             }
         }
         Ok(anchors)
     }
 
-    /// Intel's root, then the chain's own.
-    pub(crate) fn dcap_roots(&self) -> impl Iterator<Item = &[u8]> {
-        std::iter::once(dcap::INTEL_ROOT_DER).chain(self.dcap.iter().map(AsRef::as_ref))
+    /// A kind's anchors: the vendor's, then the chain's own.
+    pub(crate) fn of(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        let built_in = rules(kind).map_or(&[][..], |rules| rules.built_in);
+        let extra = self.extra.get(&kind).into_iter().flatten().map(AsRef::as_ref);
+        built_in.iter().copied().chain(extra)
     }
 }

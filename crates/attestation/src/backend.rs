@@ -1,5 +1,5 @@
 use alloy_primitives::B256;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 
 /// Which implementation of the primitives checks signatures.
 ///
@@ -21,6 +21,19 @@ impl Backend {
                 aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data).as_ref(),
             ),
             Self::Portable => B256::new(Sha256::digest(data).into()),
+        }
+    }
+
+    /// SHA-384 of `data`.
+    pub(crate) fn sha384(self, data: &[u8]) -> [u8; 48] {
+        match self {
+            Self::Native => {
+                let mut digest = [0; 48];
+                let computed = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA384, data);
+                digest.copy_from_slice(computed.as_ref());
+                digest
+            }
+            Self::Portable => Sha384::digest(data).into(),
         }
     }
 }

@@ -62,7 +62,7 @@ codes! {
     PemEncoding = 130, "certificate chain is not strict PEM";
     ChainLength = 131, "certificate chain does not have its exact length";
     CertificateEncoding = 132, "certificate is not strict DER of the expected form";
-    CertificateAlgorithm = 133, "certificate's key or signature is not ECDSA P-256 with SHA-256";
+    CertificateAlgorithm = 133, "certificate's key or signature is not of the algorithm that its kind asks for";
     CertificateExtension = 134, "certificate has a repeated, malformed or unknown critical extension";
     UnknownRoot = 135, "chain does not end in a root that the chain trusts";
     RootMismatch = 136, "chains end in different roots";

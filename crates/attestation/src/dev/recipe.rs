@@ -1,14 +1,15 @@
 //! Everything that goes into a quote and its collateral, before it is signed and put together.
 
 use super::{calendar, der};
-use crate::encoding::x509::ECDSA_WITH_SHA256;
+use crate::encoding::algorithm::Algorithm;
 use alloy_primitives::{B256, hex, keccak256};
 use p256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
 const COMMON_NAME: &[u8] = &hex!("550403");
-const KEY_ON_P256: &[u8] = &hex!("301306072a8648ce3d020106082a8648ce3d030107");
+const ECDSA_WITH_SHA256: &[u8] = Algorithm::EcdsaP256.signature_identifier();
+const KEY_ON_P256: &[u8] = Algorithm::EcdsaP256.key_identifier();
 const INTEL_SGX: &[u8] = &hex!("2a864886f84d010d01");
 const UTF8_STRING: u8 = 0x0c;
 const SET: u8 = 0x31;

@@ -2,10 +2,11 @@
 
 use super::{
     Malformed,
+    algorithm::{Algorithm, Signature},
     der::{self, Reader},
-    x509::{self, ECDSA_WITH_SHA256, Serial},
+    x509::{self, Serial},
 };
-use crate::{Code, signatures::p256};
+use crate::Code;
 use alloy_primitives::hex;
 
 /// Most revoked certificates in a list.
@@ -24,13 +25,14 @@ pub(crate) struct RevocationList<'a> {
     /// Unix seconds: in force from the first, replaced at the second.
     pub(crate) this_update: u64,
     pub(crate) next_update: u64,
-    pub(crate) signature: [u8; 64],
+    pub(crate) signature: Signature,
     revoked: Vec<Serial>,
 }
 
 impl<'a> RevocationList<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Code> {
-        let list = Self::read(bytes).map_err(|Malformed| Code::CrlEncoding)?;
+    /// Reads a list signed with `signed_with`, or by another algorithm not at all.
+    pub(crate) fn parse(bytes: &'a [u8], signed_with: Algorithm) -> Result<Self, Code> {
+        let list = Self::read(bytes, signed_with).map_err(|Malformed| Code::CrlEncoding)?;
         list.ok_or(Code::CrlEntryCount)
     }
 
@@ -39,20 +41,20 @@ impl<'a> RevocationList<'a> {
     }
 
     /// `Ok(None)` is too many entries.
-    fn read(bytes: &'a [u8]) -> Result<Option<Self>, Malformed> {
+    fn read(bytes: &'a [u8], signed_with: Algorithm) -> Result<Option<Self>, Malformed> {
         let mut outer = Reader::only(bytes, der::SEQUENCE)?;
         let tbs = outer.expect(der::SEQUENCE)?;
         let algorithm = outer.expect(der::SEQUENCE)?.whole;
-        let signature = der::ecdsa_signature(outer.bit_string()?)?;
+        let signature = signed_with.signature(outer.bit_string()?)?;
         outer.finish()?;
-        if !p256::signature_in_range(&signature) {
-            return Err(Malformed);
-        }
 
         let mut inner = Reader::new(tbs.value);
         let version = inner.unsigned()?;
         let inner_algorithm = inner.expect(der::SEQUENCE)?.whole;
-        if version != [1] || algorithm != ECDSA_WITH_SHA256 || inner_algorithm != algorithm {
+        if version != [1]
+            || algorithm != signed_with.signature_identifier()
+            || inner_algorithm != algorithm
+        {
             return Err(Malformed);
         }
         let issuer = x509::name(&mut inner)?;

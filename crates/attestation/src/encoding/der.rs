@@ -131,11 +131,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads an `Ecdsa-Sig-Value` on a 256-bit curve as `r ‖ s`.
-pub(crate) fn ecdsa_signature(bytes: &[u8]) -> Result<[u8; 64], Malformed> {
+/// Reads an `Ecdsa-Sig-Value` as `r ‖ s`, each half of `N` bytes.
+pub(crate) fn ecdsa_signature<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Malformed> {
     let mut reader = Reader::only(bytes, SEQUENCE)?;
-    let mut signature = [0; 64];
-    for half in signature.chunks_exact_mut(32) {
+    let mut signature = [0; N];
+    let (r, s) = signature.split_at_mut(N / 2);
+    for half in [r, s] {
         pad_left(reader.unsigned()?, half)?;
     }
     reader.finish()?;
@@ -194,7 +195,7 @@ mod tests {
             while reader.element().is_ok() {}
             let mut reader = Reader::new(&bytes);
             let _ = (reader.unsigned(), reader.boolean(), reader.bit_string(), reader.time());
-            let _ = ecdsa_signature(&bytes);
+            let _ = (ecdsa_signature::<64>(&bytes), ecdsa_signature::<96>(&bytes));
         }
     }
 }

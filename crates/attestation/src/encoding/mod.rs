@@ -3,6 +3,7 @@
 //! Each accepts one form of a value where the standard leaves a choice, and refuses the rest, so
 //! that two nodes can never read the same bytes differently.
 
+pub(crate) mod algorithm;
 pub(crate) mod calendar;
 pub(crate) mod crl;
 pub(crate) mod der;

@@ -1,16 +1,13 @@
-//! X.509 certificates (RFC 5280) with ECDSA P-256 keys and signatures, read strictly.
+//! X.509 certificates (RFC 5280), read strictly, in the algorithms that the caller asks for.
 
 use super::{
     Malformed,
+    algorithm::{Algorithm, PublicKey, Signature},
     der::{self, Reader},
 };
-use crate::{Backend, Code, signatures::p256};
+use crate::{Backend, Code};
 use alloy_primitives::hex;
 
-/// `AlgorithmIdentifier` of ecdsa-with-SHA256.
-pub(crate) const ECDSA_WITH_SHA256: &[u8] = &hex!("300a06082a8648ce3d040302");
-/// `AlgorithmIdentifier` of an EC public key on P-256.
-const EC_KEY_ON_P256: &[u8] = &hex!("301306072a8648ce3d020106082a8648ce3d030107");
 /// `INTEGER 2` in `[0]`: version 3.
 const VERSION_3: &[u8] = &hex!("a003020102");
 
@@ -18,8 +15,6 @@ const KEY_USAGE: &[u8] = &hex!("551d0f");
 const BASIC_CONSTRAINTS: &[u8] = &hex!("551d13");
 const NAME_CONSTRAINTS: &[u8] = &hex!("551d1e");
 const EXTENDED_KEY_USAGE: &[u8] = &hex!("551d25");
-/// 1.2.840.113741.1.13.1, Intel's extension with the platform's identity and versions.
-const INTEL_SGX: &[u8] = &hex!("2a864886f84d010d01");
 
 /// Longest serial number in bytes (RFC 5280, 4.1.2.2).
 pub(crate) const SERIAL_LEN: usize = 20;
@@ -33,6 +28,17 @@ const DIGITAL_SIGNATURE: u8 = 0x80;
 const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
 
+/// What a vendor's certificates look like, beyond RFC 5280.
+#[derive(Clone, Copy)]
+pub(crate) struct Profile {
+    /// The certified key's algorithm.
+    pub(crate) key: Algorithm,
+    /// The issuer's, with which the certificate is signed.
+    pub(crate) signed_with: Algorithm,
+    /// Extensions that the caller reads itself, by object identifier: they may be critical.
+    pub(crate) extensions: &'static [&'static [u8]],
+}
+
 /// What evidence verification needs of a certificate. Its signature is not checked by reading it.
 pub(crate) struct Certificate<'a> {
     /// The signed part, whole.
@@ -44,8 +50,8 @@ pub(crate) struct Certificate<'a> {
     /// Unix seconds; the last second of validity is included.
     pub(crate) not_before: u64,
     pub(crate) not_after: u64,
-    pub(crate) key: p256::Key,
-    pub(crate) signature: [u8; 64],
+    pub(crate) key: PublicKey,
+    pub(crate) signature: Signature,
     extensions: Extensions<'a>,
 }
 
@@ -54,6 +60,8 @@ pub(crate) struct Certificate<'a> {
 pub(crate) enum Role {
     /// Signs certificates and revocation lists; this many authorities may stand below it.
     Authority { below: u8 },
+    /// Signs certificates, where nobody asks its vendor for revocation lists; as above.
+    Issuer { below: u8 },
     /// Signs statements or reports.
     Signer,
 }
@@ -65,24 +73,27 @@ struct Extensions<'a> {
     key_usage: Option<u8>,
     extended_key_usage: bool,
     name_constraints: bool,
-    sgx: Option<&'a [u8]>,
+    /// Object identifiers and contents of all.
+    all: Vec<(&'a [u8], &'a [u8])>,
 }
 
 impl<'a> Certificate<'a> {
-    pub(crate) fn parse(bytes: &'a [u8], backend: Backend) -> Result<Self, Code> {
+    /// The codes, in their order: `CertificateEncoding`, `CertificateAlgorithm` (also of a key that
+    /// is not canonical), `CertificateEncoding` of the signature, `CertificateExtension`.
+    pub(crate) fn parse(bytes: &'a [u8], profile: Profile, backend: Backend) -> Result<Self, Code> {
         let fields = Fields::parse(bytes).map_err(|Malformed| Code::CertificateEncoding)?;
-        if fields.algorithm != ECDSA_WITH_SHA256 || fields.inner_algorithm != ECDSA_WITH_SHA256 {
+        let signed_with = profile.signed_with.signature_identifier();
+        if fields.algorithm != signed_with || fields.inner_algorithm != signed_with {
             return Err(Code::CertificateAlgorithm);
         }
-        let key = public_key(fields.key_info)
-            .and_then(|point| p256::Key::parse(&point, backend))
-            .ok_or(Code::CertificateAlgorithm)?;
-        let signature = der::ecdsa_signature(fields.signature)
-            .ok()
-            .filter(p256::signature_in_range)
-            .ok_or(Code::CertificateEncoding)?;
-        let extensions =
-            Extensions::parse(fields.extensions).map_err(|Malformed| Code::CertificateExtension)?;
+        let key =
+            public_key(fields.key_info, profile.key, backend).ok_or(Code::CertificateAlgorithm)?;
+        let signature = profile
+            .signed_with
+            .signature(fields.signature)
+            .map_err(|Malformed| Code::CertificateEncoding)?;
+        let extensions = Extensions::parse(fields.extensions, profile.extensions)
+            .map_err(|Malformed| Code::CertificateExtension)?;
         Ok(Self {
             tbs: fields.tbs,
             serial: fields.serial,
@@ -105,21 +116,40 @@ impl<'a> Certificate<'a> {
             return false;
         }
         let Some(usage) = extensions.key_usage else { return false };
+        let issues = |below| {
+            extensions.authority
+                && usage & KEY_CERT_SIGN != 0
+                && extensions.path_length.is_none_or(|most| below <= most)
+        };
         match role {
-            Role::Authority { below } => {
-                extensions.authority
-                    && usage & KEY_CERT_SIGN != 0
-                    && usage & CRL_SIGN != 0
-                    && extensions.path_length.is_none_or(|most| below <= most)
-            }
+            Role::Authority { below } => issues(below) && usage & CRL_SIGN != 0,
+            Role::Issuer { below } => issues(below),
             Role::Signer => !extensions.authority && usage & DIGITAL_SIGNATURE != 0,
         }
     }
 
-    /// Contents of Intel's SGX extension.
-    pub(crate) const fn sgx_extension(&self) -> Option<&'a [u8]> {
-        self.extensions.sgx
+    /// Contents of the extension with this object identifier.
+    pub(crate) fn extension(&self, id: &[u8]) -> Option<&'a [u8]> {
+        self.extensions.all.iter().find(|(known, _)| *known == id).map(|(_, contents)| *contents)
     }
+
+    /// Whether `subject`'s signature is this certificate's key's. Names are not compared.
+    pub(crate) fn has_signed(&self, subject: &Certificate<'_>, backend: Backend) -> bool {
+        self.key.holds(subject.tbs, &subject.signature, backend)
+    }
+}
+
+/// Whether a genesis may name `der` as a root: strict, self-signed, with `role`.
+pub(crate) fn check_root(der: &[u8], profile: Profile, role: Role) -> Result<(), Code> {
+    let backend = Backend::Portable;
+    let root = Certificate::parse(der, profile, backend)?;
+    if root.issuer != root.subject {
+        return Err(Code::CertificateIssuer);
+    }
+    if !root.may(role) {
+        return Err(Code::CertificateUsage);
+    }
+    if root.has_signed(&root, backend) { Ok(()) } else { Err(Code::SignatureInvalid) }
 }
 
 /// The encoding's fields, before their meaning is looked at.
@@ -190,15 +220,15 @@ pub(crate) fn name<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
     if name.value.is_empty() { Err(Malformed) } else { Ok(name.whole) }
 }
 
-/// The uncompressed point of a P-256 key, not yet known to lie on the curve.
-fn public_key(key_info: &[u8]) -> Option<[u8; 65]> {
+/// Reads the contents of a `SubjectPublicKeyInfo`.
+fn public_key(key_info: &[u8], algorithm: Algorithm, backend: Backend) -> Option<PublicKey> {
     let mut reader = Reader::new(key_info);
-    if reader.expect(der::SEQUENCE).ok()?.whole != EC_KEY_ON_P256 {
+    if reader.expect(der::SEQUENCE).ok()?.whole != algorithm.key_identifier() {
         return None;
     }
-    let point = reader.bit_string().ok()?;
+    let bits = reader.bit_string().ok()?;
     reader.finish().ok()?;
-    point.try_into().ok()
+    algorithm.key(bits, backend)
 }
 
 /// One extension: object identifier, whether critical, contents.
@@ -218,15 +248,15 @@ pub(crate) fn extension<'a>(
 }
 
 impl<'a> Extensions<'a> {
-    fn parse(mut reader: Reader<'a>) -> Result<Self, Malformed> {
+    fn parse(mut reader: Reader<'a>, read_by_caller: &[&[u8]]) -> Result<Self, Malformed> {
         let mut extensions = Self::default();
-        let mut seen: Vec<&[u8]> = Vec::with_capacity(MAX_EXTENSIONS);
         while !reader.is_empty() {
             let (id, critical, contents) = extension(&mut reader)?;
-            if seen.len() == MAX_EXTENSIONS || seen.contains(&id) {
+            let all = &mut extensions.all;
+            if all.len() == MAX_EXTENSIONS || all.iter().any(|(known, _)| *known == id) {
                 return Err(Malformed);
             }
-            seen.push(id);
+            all.push((id, contents));
             match id {
                 KEY_USAGE => extensions.key_usage = Some(key_usage(contents)?),
                 BASIC_CONSTRAINTS => {
@@ -234,8 +264,7 @@ impl<'a> Extensions<'a> {
                 }
                 EXTENDED_KEY_USAGE => extensions.extended_key_usage = true,
                 NAME_CONSTRAINTS => extensions.name_constraints = true,
-                INTEL_SGX => extensions.sgx = Some(contents),
-                _ if critical => return Err(Malformed),
+                _ if critical && !read_by_caller.contains(&id) => return Err(Malformed),
                 _ => {}
             }
         }
@@ -280,18 +309,48 @@ fn basic_constraints(contents: &[u8]) -> Result<(bool, Option<u8>), Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::dcap::INTEL_ROOT_DER;
+    use crate::kinds::{dcap::INTEL_ROOT_DER, nitro::AWS_ROOT_DER};
     use proptest::prelude::*;
+
+    const INTEL: Profile =
+        Profile { key: Algorithm::EcdsaP256, signed_with: Algorithm::EcdsaP256, extensions: &[] };
+    const AWS: Profile =
+        Profile { key: Algorithm::EcdsaP384, signed_with: Algorithm::EcdsaP384, extensions: &[] };
 
     #[test]
     fn reads_intels_root() {
-        let root = Certificate::parse(INTEL_ROOT_DER, Backend::Native).unwrap();
+        let root = Certificate::parse(INTEL_ROOT_DER, INTEL, Backend::Native).unwrap();
         assert_eq!(root.issuer, root.subject);
         assert_eq!(root.not_after, 2_524_607_999);
         assert!(root.may(Role::Authority { below: 1 }));
         assert!(!root.may(Role::Authority { below: 2 }));
         assert!(!root.may(Role::Signer));
-        assert!(root.sgx_extension().is_none());
+        assert!(root.extension(&hex!("2a864886f84d010d01")).is_none());
+        assert!(root.extension(KEY_USAGE).is_some());
+        assert_eq!(check_root(INTEL_ROOT_DER, INTEL, Role::Authority { below: 1 }), Ok(()));
+    }
+
+    #[test]
+    fn reads_awss_root() {
+        for backend in [Backend::Native, Backend::Portable] {
+            let root = Certificate::parse(AWS_ROOT_DER, AWS, backend).unwrap();
+            assert_eq!(root.issuer, root.subject);
+            assert_eq!(root.not_after, 2_519_044_085);
+            assert!(root.may(Role::Authority { below: 200 }));
+            assert!(root.has_signed(&root, backend));
+        }
+        assert_eq!(check_root(AWS_ROOT_DER, AWS, Role::Authority { below: 200 }), Ok(()));
+    }
+
+    #[test]
+    fn algorithms_are_the_ones_asked_for() {
+        let read = |der, profile| Certificate::parse(der, profile, Backend::Native).err();
+        assert_eq!(read(AWS_ROOT_DER, INTEL), Some(Code::CertificateAlgorithm));
+        assert_eq!(read(INTEL_ROOT_DER, AWS), Some(Code::CertificateAlgorithm));
+        let mixed = Profile { key: Algorithm::EcdsaP384, ..INTEL };
+        assert_eq!(read(INTEL_ROOT_DER, mixed), Some(Code::CertificateAlgorithm));
+        let mixed = Profile { signed_with: Algorithm::EcdsaP256, ..AWS };
+        assert_eq!(read(AWS_ROOT_DER, mixed), Some(Code::CertificateAlgorithm));
     }
 
     #[test]
@@ -319,8 +378,8 @@ mod tests {
         fn never_panics(at in 0..INTEL_ROOT_DER.len(), byte: u8, cut in 0..INTEL_ROOT_DER.len()) {
             let mut bytes = INTEL_ROOT_DER.to_vec();
             bytes[at] = byte;
-            let _ = Certificate::parse(&bytes, Backend::Native);
-            prop_assert!(Certificate::parse(&INTEL_ROOT_DER[..cut], Backend::Native).is_err());
+            let _ = Certificate::parse(&bytes, INTEL, Backend::Native);
+            prop_assert!(Certificate::parse(&INTEL_ROOT_DER[..cut], INTEL, Backend::Native).is_err());
         }
     }
 }

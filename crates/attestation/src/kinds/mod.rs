@@ -1,6 +1,7 @@
 //! One module per evidence kind, behind one dispatch.
 
 pub(crate) mod dcap;
+pub(crate) mod nitro;
 mod signature;
 
 use crate::{Anchors, Backend, Claims, Refusal, Work};
@@ -9,6 +10,8 @@ use crate::{Anchors, Backend, Claims, Refusal, Work};
 pub mod kind {
     /// Intel DCAP quotes: SGX version 3, TDX versions 4 and 5.
     pub const INTEL_DCAP: u8 = 1;
+    /// AWS Nitro attestation documents.
+    pub const AWS_NITRO: u8 = 2;
     /// An ECDSA signature on secp256k1.
     pub const SECP256K1: u8 = 32;
     /// An ECDSA signature on P-256.

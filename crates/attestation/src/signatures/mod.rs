@@ -4,6 +4,7 @@
 
 mod ed25519;
 pub(crate) mod p256;
+pub(crate) mod p384;
 mod scalar;
 mod secp256k1;
 

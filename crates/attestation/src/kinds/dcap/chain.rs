@@ -1,16 +1,25 @@
 //! Certificate chains and revocation lists: who vouches for whom, and until when.
 
-use super::collateral::Collateral;
+use super::{collateral::Collateral, pck};
 use crate::{
     Anchors, Backend, Code,
     encoding::{
         Malformed,
+        algorithm::{Algorithm, Signature},
         crl::RevocationList,
         pem,
-        x509::{Certificate, Role},
+        x509::{self, Certificate, Profile, Role},
     },
+    kinds::kind,
 };
 use alloy_primitives::{B256, keccak256};
+
+/// Every certificate's algorithms, and Intel's extension.
+const PROFILE: Profile = Profile {
+    key: Algorithm::EcdsaP256,
+    signed_with: Algorithm::EcdsaP256,
+    extensions: &[pck::ARC],
+};
 
 /// The certificates' DER, leaf first, owned because PEM is decoded.
 pub(crate) struct Chains {
@@ -59,23 +68,23 @@ impl<'a> Authorities<'a> {
         backend: Backend,
     ) -> Result<Self, Code> {
         let [pck, pck_authority, root_der] = &chains.pck;
-        if !anchors.dcap_roots().any(|anchor| anchor == root_der) {
+        if !anchors.of(kind::INTEL_DCAP).any(|anchor| anchor == root_der) {
             return Err(Code::UnknownRoot);
         }
         if chains.tcb_info[1] != *root_der || chains.qe_identity[1] != *root_der {
             return Err(Code::RootMismatch);
         }
-        let root = Certificate::parse(root_der, backend)?;
-        let pck_authority = Certificate::parse(pck_authority, backend)?;
-        let pck = Certificate::parse(pck, backend)?;
-        let tcb_signer = Certificate::parse(&chains.tcb_info[0], backend)?;
+        let root = Certificate::parse(root_der, PROFILE, backend)?;
+        let pck_authority = Certificate::parse(pck_authority, PROFILE, backend)?;
+        let pck = Certificate::parse(pck, PROFILE, backend)?;
+        let tcb_signer = Certificate::parse(&chains.tcb_info[0], PROFILE, backend)?;
         let qe_signer = if chains.qe_identity[0] == chains.tcb_info[0] {
             None
         } else {
-            Some(Certificate::parse(&chains.qe_identity[0], backend)?)
+            Some(Certificate::parse(&chains.qe_identity[0], PROFILE, backend)?)
         };
-        let root_crl = RevocationList::parse(&collateral.root_crl)?;
-        let pck_crl = RevocationList::parse(&collateral.pck_crl)?;
+        let root_crl = RevocationList::parse(&collateral.root_crl, PROFILE.signed_with)?;
+        let pck_crl = RevocationList::parse(&collateral.pck_crl, PROFILE.signed_with)?;
         let authorities =
             Self { root_der, root, pck_authority, pck, tcb_signer, qe_signer, root_crl, pck_crl };
         authorities.check_relations()?;
@@ -136,8 +145,8 @@ impl<'a> Authorities<'a> {
 
     /// Checks every certificate's and list's signature, from the root down.
     pub(crate) fn check_signatures(&self, backend: Backend) -> Result<(), Code> {
-        let holds = |issuer: &Certificate<'_>, tbs: &[u8], signature: &[u8; 64], code: Code| {
-            if issuer.key.holds(&backend.sha256(tbs), signature) { Ok(()) } else { Err(code) }
+        let holds = |issuer: &Certificate<'_>, tbs: &[u8], signature: &Signature, code: Code| {
+            if issuer.key.holds(tbs, signature, backend) { Ok(()) } else { Err(code) }
         };
         let (root, authority) = (&self.root, &self.pck_authority);
         holds(root, self.root_crl.tbs, &self.root_crl.signature, Code::RootCrlSignature)?;
@@ -188,18 +197,7 @@ impl Window {
     }
 }
 
-/// Whether a genesis may name `der` as a root: strict, a self-signed authority over authorities.
+/// Whether a genesis may name `der` as a root.
 pub(crate) fn check_root(der: &[u8]) -> Result<(), Code> {
-    let backend = Backend::Portable;
-    let root = Certificate::parse(der, backend)?;
-    if root.issuer != root.subject {
-        return Err(Code::CertificateIssuer);
-    }
-    if !root.may(Role::Authority { below: 1 }) {
-        return Err(Code::CertificateUsage);
-    }
-    if !root.key.holds(&backend.sha256(root.tbs), &root.signature) {
-        return Err(Code::SignatureInvalid);
-    }
-    Ok(())
+    x509::check_root(der, PROFILE, Role::Authority { below: 1 })
 }

@@ -13,7 +13,10 @@ mod statements;
 mod tcb;
 
 use crate::{
-    Anchors, Backend, Claims, Code, Work, claims::identity, kinds::kind, signatures::p256,
+    Anchors, Backend, Claims, Code, Work,
+    claims::identity,
+    encoding::algorithm::{Algorithm, PublicKey, Signature},
+    kinds::kind,
 };
 use alloy_primitives::{B256, keccak256};
 use chain::{Authorities, Chains, Window};
@@ -61,7 +64,7 @@ pub(crate) fn verify(
     };
     let chains = Chains::decode(pck_chain, &collateral)?;
     let authorities = Authorities::check(&chains, &collateral, anchors, backend)?;
-    let platform = Platform::parse(authorities.pck.sgx_extension())?;
+    let platform = Platform::parse(authorities.pck.extension(pck::ARC))?;
 
     let mut window = Window::ALWAYS;
     authorities.narrow(&mut window);
@@ -140,7 +143,7 @@ fn check_reports(
     }
     let mut key = [4; 65];
     key[1..].copy_from_slice(quote.attestation_key);
-    let key = p256::Key::parse(&key, backend).ok_or(Code::QuoteSignature)?;
+    let key = Algorithm::EcdsaP256.key(&key, backend).ok_or(Code::QuoteSignature)?;
     if !holds(&key, quote.signed, quote.signature, backend) {
         return Err(Code::QuoteSignature);
     }
@@ -148,8 +151,8 @@ fn check_reports(
 }
 
 /// Whether a raw signature, of any s but in range, is the key's over `data`.
-fn holds(key: &p256::Key, data: &[u8], signature: &[u8; 64], backend: Backend) -> bool {
-    p256::signature_in_range(signature) && key.holds(&backend.sha256(data), signature)
+fn holds(key: &PublicKey, data: &[u8], signature: &[u8; 64], backend: Backend) -> bool {
+    Signature::p256(signature).is_some_and(|signature| key.holds(data, &signature, backend))
 }
 
 /// What newer collateral needs to judge this platform again; laid out in docs/attestation.md.

@@ -9,8 +9,8 @@ use crate::{
 };
 use alloy_primitives::hex;
 
-/// 1.2.840.113741.1.13.1; each field's identifier continues it.
-const ARC: &[u8] = &hex!("2a864886f84d010d01");
+/// 1.2.840.113741.1.13.1, the extension; each field's identifier continues it.
+pub(crate) const ARC: &[u8] = &hex!("2a864886f84d010d01");
 const PPID: u8 = 1;
 const TCB: u8 = 2;
 const PCE_ID: u8 = 3;
