@@ -74,6 +74,7 @@ interface IDatanets {
     event Distributed(
         bytes32 indexed requestId,
         bytes32 indexed datanetId,
+        address token,
         uint64[] indices,
         address[] contributors,
         uint256[] amounts
