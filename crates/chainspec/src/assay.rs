@@ -12,6 +12,16 @@ pub const PRECOMPILE_ADDRESSES: [Address; 3] = [
     address!("0xA55a000000000000000000000000000000000003"),
 ];
 
+/// The predeploys of an Assay chain: `Collateral`, `Sessions`, `Inference`, `Datanets`,
+/// `Verifiers`. Their Solidity is in `genesis/contracts`.
+pub const PREDEPLOY_ADDRESSES: [Address; 5] = [
+    address!("0xA55a000000000000000000000000000000001001"),
+    address!("0xA55a000000000000000000000000000000001002"),
+    address!("0xA55a000000000000000000000000000000001003"),
+    address!("0xA55a000000000000000000000000000000001004"),
+    address!("0xA55a000000000000000000000000000000001005"),
+];
+
 /// keccak256("assay.rules"): the slot of the first precompile's account that commits to
 /// [`AssayRules`].
 pub const RULES_SLOT: B256 =

@@ -8,7 +8,7 @@ pub mod preset;
 mod rollup;
 mod spec;
 
-pub use assay::{AssayConfig, AssayRules, PRECOMPILE_ADDRESSES, RULES_SLOT};
+pub use assay::{AssayConfig, AssayRules, PRECOMPILE_ADDRESSES, PREDEPLOY_ADDRESSES, RULES_SLOT};
 pub use error::ChainSpecError;
 pub use genesis::{genesis_header, genesis_state_root};
 pub use l1::{BlobParams, BlobSchedule, L1ChainConfig};
