@@ -35,7 +35,36 @@ pub struct Claims {
     pub tcb: Vec<u8>,
 }
 
-/// Bits of [`Claims::status`].
+/// What a verifier learnt from one statement of a vendor's collateral, in the shape of
+/// `IAttestation.CollateralClaims`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollateralClaims {
+    /// What the statement is about, whoever issues it anew: where a store keeps it.
+    pub key: B256,
+    /// `keccak256(abi.encode(uint8 kind, bytes32 anchor, bytes compact))`.
+    pub digest: B256,
+    /// Of two statements with the same key, the greater replaces the other.
+    pub version: u64,
+    /// Unix seconds: the latest start of every statement used.
+    pub not_before: u64,
+    /// Unix seconds, exclusive: the earliest end of every statement used.
+    pub not_after: u64,
+    /// What verification needs of the statement, in the canonical form of docs/attestation.md.
+    pub compact: Vec<u8>,
+}
+
+/// What other collateral says about an earlier [`Claims::tcb`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Bit set of [`status`], always with [`COLLATERAL_ASSUMED`](status::COLLATERAL_ASSUMED).
+    pub status: u32,
+    /// Unix seconds: the latest start of every statement used.
+    pub not_before: u64,
+    /// Unix seconds, exclusive: the earliest end of every statement used.
+    pub not_after: u64,
+}
+
+/// Bits of [`Claims::status`] and [`Assessment::status`].
 pub mod status {
     /// The platform needs software hardening (`SWHardeningNeeded`).
     pub const SW_HARDENING_NEEDED: u32 = 1;
@@ -49,6 +78,20 @@ pub mod status {
     pub const ANCHOR_LEFT_TO_POLICY: u32 = 1 << 30;
     /// The collateral's signatures were not checked.
     pub const COLLATERAL_ASSUMED: u32 = 1 << 31;
+}
+
+/// `keccak256(abi.encode(uint8 kind, bytes32 anchor, bytes compact))`: what a store of collateral
+/// holds of a statement, and what [`CollateralClaims::digest`] is.
+pub fn collateral_digest(kind: u8, anchor: B256, compact: &[u8]) -> B256 {
+    let padded = compact.len().next_multiple_of(32);
+    let mut encoded = Vec::with_capacity(128 + padded);
+    encoded.extend_from_slice(&U256::from(kind).to_be_bytes::<32>());
+    encoded.extend_from_slice(anchor.as_slice());
+    encoded.extend_from_slice(&U256::from(96).to_be_bytes::<32>());
+    encoded.extend_from_slice(&U256::from(compact.len()).to_be_bytes::<32>());
+    encoded.extend_from_slice(compact);
+    encoded.resize(128 + padded, 0);
+    keccak256(encoded)
 }
 
 /// `keccak256(abi.encode(uint8 kind, bytes measurement))`.
@@ -65,17 +108,19 @@ pub(crate) fn identity(kind: u8, measurement: &[u8]) -> B256 {
 
 #[cfg(test)]
 mod tests {
-    use super::identity;
-    use alloy_primitives::{Bytes, keccak256};
+    use super::{collateral_digest, identity};
+    use alloy_primitives::{B256, Bytes, U256, keccak256};
     use alloy_sol_types::SolValue;
 
     #[test]
-    fn identity_is_what_solidity_encodes() {
+    fn hashes_are_over_what_solidity_encodes() {
         for length in [0, 1, 31, 32, 33, 65, 154, 400] {
             let measurement = Bytes::from(vec![7; length]);
-            let encoded =
-                (alloy_primitives::U256::from(33), measurement.clone()).abi_encode_params();
+            let encoded = (U256::from(33), measurement.clone()).abi_encode_params();
             assert_eq!(identity(33, &measurement), keccak256(encoded));
+            let anchor = B256::repeat_byte(9);
+            let encoded = (U256::from(1), anchor, measurement.clone()).abi_encode_params();
+            assert_eq!(collateral_digest(1, anchor, &measurement), keccak256(encoded));
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::{Refusal, kinds};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Work {
-    /// Bytes of evidence.
+    /// Bytes of evidence, or of an earlier `tcb`.
     pub evidence_bytes: u64,
-    /// Bytes of collateral.
+    /// Bytes of collateral, whole or compact.
     pub collateral_bytes: u64,
     /// Certificates parsed.
     pub certificates: u32,
@@ -22,15 +22,37 @@ pub struct Work {
     pub ed25519: u32,
 }
 
-/// Bounds the work of verifying `evidence` of `kind`, or refuses it for its kind or size alone.
+/// Bounds the work of [`verify`](crate::verify), or refuses it for its kind or sizes alone.
 ///
-/// Constant time: nothing but lengths is read.
+/// Constant time, as the functions below: nothing but lengths is read.
 pub fn work(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<Work, Refusal> {
     kinds::check_sizes(kind, evidence, collateral)?;
-    let counts = kinds::counts(kind);
-    Ok(Work {
-        evidence_bytes: evidence.len() as u64,
-        collateral_bytes: collateral.len() as u64,
-        ..counts
-    })
+    Ok(kinds::counts(kind).over(evidence, collateral))
+}
+
+/// Bounds the work of [`verify_collateral`](crate::verify_collateral), or refuses it.
+pub fn work_collateral(kind: u8, collateral: &[u8]) -> Result<Work, Refusal> {
+    kinds::check_statement_size(kind, collateral)?;
+    Ok(kinds::counts_collateral(kind).over(&[], collateral))
+}
+
+/// Bounds the work of [`verify_with`](crate::verify_with), or refuses it.
+pub fn work_with(kind: u8, evidence: &[u8], compact: &[u8]) -> Result<Work, Refusal> {
+    kinds::check_compact_sizes(kind, evidence, compact)?;
+    Ok(kinds::counts_with(kind).over(evidence, compact))
+}
+
+/// Bounds the work of [`assess`](crate::assess), or refuses it.
+pub fn work_assess(kind: u8, tcb: &[u8], compact: &[u8]) -> Result<Work, Refusal> {
+    kinds::check_tcb_sizes(kind, tcb, compact)?;
+    Ok(kinds::counts_assess(kind).over(tcb, compact))
+}
+
+impl Work {
+    /// These steps, over inputs of these lengths.
+    const fn over(mut self, evidence: &[u8], collateral: &[u8]) -> Self {
+        self.evidence_bytes = evidence.len() as u64;
+        self.collateral_bytes = collateral.len() as u64;
+        self
+    }
 }

@@ -6,14 +6,28 @@ use crate::{
     gas,
     outcome::{Failure, Meter},
 };
-use alloy_primitives::{B256, Bytes, Keccak256, U256};
+use alloy_primitives::{B256, Keccak256, U256};
 use alloy_sol_types::{SolCall, SolValue};
-use assay_attestation::{Anchors, Backend, Claims, Refusal, TimeRefusal, check_time};
+use assay_attestation::{
+    Anchors, Assessment, Backend, Claims, CollateralClaims, Refusal, TimeRefusal, Work,
+    check_window,
+};
 use std::sync::Arc;
 
-/// What verification says, whatever the time: claims with a window, or a refusal that no passing
-/// of time changes. Shared, not copied, between the cache and its readers.
-pub type Verdict = Result<Arc<Claims>, Refusal>;
+/// What a call says, whatever the time: an answer with a window, or a refusal that no passing of
+/// time changes. Shared, not copied, between the cache and its readers.
+pub type Verdict = Result<Arc<Answer>, Refusal>;
+
+/// Return data, and when it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Unix seconds.
+    pub not_before: u64,
+    /// Unix seconds, exclusive.
+    pub not_after: u64,
+    /// The function's ABI-encoded result.
+    pub output: Vec<u8>,
+}
 
 /// `Refused(0)`: the calldata is not the canonical ABI encoding of the function's arguments.
 const NOT_CANONICAL: u16 = 0;
@@ -29,6 +43,26 @@ pub(crate) struct Attestation {
     pub(crate) rules: B256,
 }
 
+/// A function of the interface. All take a kind, then one or two byte strings, then a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Function {
+    Verify,
+    VerifyCollateral,
+    VerifyWith,
+    Assess,
+}
+
+/// The arguments, `time` aside.
+#[derive(Debug, Clone, Copy)]
+struct Request<'a> {
+    function: Function,
+    kind: u8,
+    /// Evidence or an earlier `tcb`; empty for [`Function::VerifyCollateral`].
+    subject: &'a [u8],
+    /// Collateral, whole or compact.
+    collateral: &'a [u8],
+}
+
 impl Attestation {
     /// Runs a call whose calldata is charged for.
     pub(crate) fn call(
@@ -37,51 +71,90 @@ impl Attestation {
         arguments: &[u8],
         meter: &mut Meter,
     ) -> Result<Vec<u8>, Failure> {
-        match selector {
-            IAttestation::verifyCall::SELECTOR => self.verify(arguments, meter),
-            _ => Err(Failure::Revert(Vec::new())),
-        }
-    }
-
-    fn verify(&self, arguments: &[u8], meter: &mut Meter) -> Result<Vec<u8>, Failure> {
-        let read = || {
-            let mut reader = Reader::new(arguments, 4)?;
-            let read = (reader.u8()?, reader.bytes()?, reader.bytes()?, reader.u64()?);
-            reader.finish()?;
-            Some(read)
-        };
-        let (kind, evidence, collateral, time) =
-            read().ok_or_else(|| Failure::error(&IAttestation::Refused { code: NOT_CANONICAL }))?;
-        let work = assay_attestation::work(kind, evidence, collateral).map_err(refuse)?;
+        let function = Function::of(selector).ok_or_else(|| Failure::Revert(Vec::new()))?;
+        let (request, time) = Request::read(function, arguments)
+            .ok_or_else(|| Failure::error(&IAttestation::Refused { code: NOT_CANONICAL }))?;
+        let work = request.work().map_err(refuse)?;
         meter.charge(gas::evidence(&work))?;
 
-        let key = self.key(kind, evidence, collateral);
+        let key = request.key(&self.rules);
         let verdict = self.cache.get(&key).unwrap_or_else(|| {
-            let verdict =
-                assay_attestation::verify(kind, evidence, collateral, &self.anchors, self.backend)
-                    .map(Arc::new);
+            let verdict = request.answer(&self.anchors, self.backend).map(Arc::new);
             self.cache.insert(self.part, key, verdict.clone());
             verdict
         });
-        let claims = verdict.map_err(refuse)?;
-        check_time(&claims, time).map_err(|refusal| match refusal {
-            TimeRefusal::NotYetValid(start) => {
-                Failure::error(&IAttestation::NotYetValid { notBefore: start })
-            }
-            TimeRefusal::Expired(end) => Failure::error(&IAttestation::Expired { notAfter: end }),
-        })?;
-        Ok(encode(&claims))
+        let answer = verdict.map_err(refuse)?;
+        check_window(answer.not_before, answer.not_after, time).map_err(
+            |refusal| match refusal {
+                TimeRefusal::NotYetValid(start) => {
+                    Failure::error(&IAttestation::NotYetValid { notBefore: start })
+                }
+                TimeRefusal::Expired(end) => {
+                    Failure::error(&IAttestation::Expired { notAfter: end })
+                }
+            },
+        )?;
+        Ok(answer.output.clone())
+    }
+}
+
+impl Function {
+    const fn of(selector: [u8; 4]) -> Option<Self> {
+        Some(match selector {
+            IAttestation::verifyCall::SELECTOR => Self::Verify,
+            IAttestation::verifyCollateralCall::SELECTOR => Self::VerifyCollateral,
+            IAttestation::verifyWithCall::SELECTOR => Self::VerifyWith,
+            IAttestation::assessCall::SELECTOR => Self::Assess,
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The arguments and the time, if they are in canonical form.
+    fn read(function: Function, arguments: &'a [u8]) -> Option<(Self, u64)> {
+        let takes_subject = function != Function::VerifyCollateral;
+        let mut reader = Reader::new(arguments, if takes_subject { 4 } else { 3 })?;
+        let kind = reader.u8()?;
+        let subject = if takes_subject { reader.bytes()? } else { &[] };
+        let (collateral, time) = (reader.bytes()?, reader.u64()?);
+        reader.finish()?;
+        Some((Self { function, kind, subject, collateral }, time))
     }
 
-    /// keccak256 over rules, function, kind, both lengths and both inputs: all but the time.
-    fn key(&self, kind: u8, evidence: &[u8], collateral: &[u8]) -> B256 {
+    fn work(&self) -> Result<Work, Refusal> {
+        let Self { function, kind, subject, collateral } = *self;
+        match function {
+            Function::Verify => assay_attestation::work(kind, subject, collateral),
+            Function::VerifyCollateral => assay_attestation::work_collateral(kind, collateral),
+            Function::VerifyWith => assay_attestation::work_with(kind, subject, collateral),
+            Function::Assess => assay_attestation::work_assess(kind, subject, collateral),
+        }
+    }
+
+    fn answer(&self, anchors: &Anchors, backend: Backend) -> Result<Answer, Refusal> {
+        use assay_attestation::{assess, verify, verify_collateral, verify_with};
+        let Self { function, kind, subject, collateral } = *self;
+        match function {
+            Function::Verify => verify(kind, subject, collateral, anchors, backend).map(claims),
+            Function::VerifyCollateral => {
+                verify_collateral(kind, collateral, anchors, backend).map(collateral_claims)
+            }
+            Function::VerifyWith => {
+                verify_with(kind, subject, collateral, anchors, backend).map(claims)
+            }
+            Function::Assess => assess(kind, subject, collateral, anchors, backend).map(assessment),
+        }
+    }
+
+    /// keccak256 over rules, function, kind, the first length and both inputs: all but the time.
+    fn key(&self, rules: &B256) -> B256 {
         let mut hasher = Keccak256::new();
-        hasher.update(self.rules);
-        hasher.update(IAttestation::verifyCall::SELECTOR);
-        hasher.update([kind]);
-        hasher.update((evidence.len() as u64).to_be_bytes());
-        hasher.update(evidence);
-        hasher.update(collateral);
+        hasher.update(rules);
+        hasher.update([self.function as u8, self.kind]);
+        hasher.update((self.subject.len() as u64).to_be_bytes());
+        hasher.update(self.subject);
+        hasher.update(self.collateral);
         hasher.finalize()
     }
 }
@@ -97,24 +170,45 @@ fn refuse(refusal: Refusal) -> Failure {
     }
 }
 
-fn encode(claims: &Claims) -> Vec<u8> {
-    IAttestation::Claims {
+fn claims(claims: Claims) -> Answer {
+    let (not_before, not_after) = (claims.not_before, claims.not_after);
+    let encoded = IAttestation::Claims {
         kind: claims.kind,
         assurance: claims.assurance,
-        measurement: Bytes::copy_from_slice(&claims.measurement),
+        measurement: claims.measurement.into(),
         identity: claims.identity,
         platform: claims.platform,
-        bound: Bytes::copy_from_slice(&claims.bound),
+        bound: claims.bound.into(),
         id: claims.id,
-        anchors: claims.anchors.clone(),
+        anchors: claims.anchors,
         collateral: claims.collateral,
         issuedAt: claims.issued_at,
-        notBefore: claims.not_before,
-        notAfter: claims.not_after,
+        notBefore: not_before,
+        notAfter: not_after,
         status: claims.status,
-        tcb: Bytes::copy_from_slice(&claims.tcb),
-    }
-    .abi_encode()
+        tcb: claims.tcb.into(),
+    };
+    Answer { not_before, not_after, output: encoded.abi_encode() }
+}
+
+fn collateral_claims(claims: CollateralClaims) -> Answer {
+    let (not_before, not_after) = (claims.not_before, claims.not_after);
+    let encoded = IAttestation::CollateralClaims {
+        key: claims.key,
+        digest: claims.digest,
+        version: claims.version,
+        notBefore: not_before,
+        notAfter: not_after,
+        compact: claims.compact.into(),
+    };
+    Answer { not_before, not_after, output: encoded.abi_encode() }
+}
+
+fn assessment(assessment: Assessment) -> Answer {
+    let Assessment { status, not_before, not_after } = assessment;
+    let returned = IAttestation::assessReturn { status, notAfter: not_after };
+    let output = IAttestation::assessCall::abi_encode_returns(&returned);
+    Answer { not_before, not_after, output }
 }
 
 #[cfg(test)]

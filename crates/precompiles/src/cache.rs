@@ -75,14 +75,10 @@ impl Part {
 }
 
 fn size_of_verdict(verdict: &Verdict) -> usize {
-    ENTRY_BYTES
-        + verdict.as_ref().map_or(0, |claims| {
-            claims.measurement.len()
-                + claims.bound.len()
-                + claims.tcb.len()
-                + claims.anchors.len() * 32
-                + std::mem::size_of_val(&**claims)
-        })
+    let answer = verdict
+        .as_ref()
+        .map_or(0, |answer| answer.output.capacity() + std::mem::size_of_val(&**answer));
+    ENTRY_BYTES + answer
 }
 
 impl VerdictCache {

@@ -24,8 +24,19 @@ alloy_sol_types::sol! {
             uint32    status;
             bytes     tcb;
         }
+        struct CollateralClaims {
+            bytes32 key;
+            bytes32 digest;
+            uint64  version;
+            uint64  notBefore;
+            uint64  notAfter;
+            bytes   compact;
+        }
 
         function verify(uint8 kind, bytes calldata evidence, bytes calldata collateral, uint64 time) external view returns (Claims memory);
+        function verifyCollateral(uint8 kind, bytes calldata collateral, uint64 time) external view returns (CollateralClaims memory);
+        function verifyWith(uint8 kind, bytes calldata evidence, bytes calldata compact, uint64 time) external view returns (Claims memory);
+        function assess(uint8 kind, bytes calldata tcb, bytes calldata compact, uint64 time) external view returns (uint32 status, uint64 notAfter);
 
         error UnknownKind(uint8 kind);
         error TooLarge(uint256 size, uint256 limit);

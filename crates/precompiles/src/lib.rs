@@ -10,7 +10,7 @@ mod outcome;
 mod registry;
 mod signatures;
 
-pub use attestation::Verdict;
+pub use attestation::{Answer, Verdict};
 pub use cache::{CachePart, CacheStats, VerdictCache};
 pub use interface::{IAttestation, IAttribution, ISignatures};
 pub use outcome::Outcome;

@@ -1,10 +1,16 @@
 //! One module per evidence kind, behind one dispatch.
 
+// Until the first kind has collateral of its own.
+#![allow(clippy::match_single_binding, unused_variables)]
+
 pub(crate) mod dcap;
 pub(crate) mod nitro;
 mod signature;
 
-use crate::{Anchors, Backend, Claims, Refusal, Work};
+use crate::{
+    Anchors, Assessment, Backend, Claims, Code, CollateralClaims, Refusal, Work,
+    status::COLLATERAL_ASSUMED,
+};
 
 /// Numbers of the evidence kinds, as contracts name them.
 pub mod kind {
@@ -29,12 +35,57 @@ pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Resul
         }
         _ => return Err(Refusal::UnknownKind(kind)),
     };
-    for (bytes, limit) in [(evidence, most_evidence), (collateral, most_collateral)] {
-        if bytes.len() > limit {
-            return Err(Refusal::TooLarge { size: bytes.len() as u64, limit: limit as u64 });
-        }
+    check_size(evidence, most_evidence)?;
+    check_size(collateral, most_collateral)
+}
+
+const fn check_size(bytes: &[u8], limit: usize) -> Result<(), Refusal> {
+    if bytes.len() > limit {
+        return Err(Refusal::TooLarge { size: bytes.len() as u64, limit: limit as u64 });
     }
     Ok(())
+}
+
+/// Most bytes of the inputs that concern collateral verified ahead.
+struct CollateralLimits {
+    /// Of one statement, as [`verify_collateral`] takes it.
+    statement: usize,
+    /// Of the compact forms joined.
+    compact: usize,
+    /// Of an earlier claims' `tcb`.
+    tcb: usize,
+}
+
+/// `None` for a kind that needs no collateral.
+const fn collateral_limits(kind: u8) -> Option<CollateralLimits> {
+    match kind {
+        _ => None,
+    }
+}
+
+/// Refuses kinds without collateral, and a statement over its cap.
+pub(crate) fn check_statement_size(kind: u8, collateral: &[u8]) -> Result<(), Refusal> {
+    let limits = collateral_limits(kind).ok_or(Refusal::UnknownKind(kind))?;
+    check_size(collateral, limits.statement)
+}
+
+/// Refuses unknown kinds and inputs over their caps: evidence first, then compact collateral,
+/// whose cap for a kind that needs none is the collateral's.
+pub(crate) fn check_compact_sizes(
+    kind: u8,
+    evidence: &[u8],
+    compact: &[u8],
+) -> Result<(), Refusal> {
+    let Some(limits) = collateral_limits(kind) else { return check_sizes(kind, evidence, compact) };
+    check_sizes(kind, evidence, &[])?;
+    check_size(compact, limits.compact)
+}
+
+/// Refuses kinds without collateral and inputs over their caps: `tcb` first.
+pub(crate) fn check_tcb_sizes(kind: u8, tcb: &[u8], compact: &[u8]) -> Result<(), Refusal> {
+    let limits = collateral_limits(kind).ok_or(Refusal::UnknownKind(kind))?;
+    check_size(tcb, limits.tcb)?;
+    check_size(compact, limits.compact)
 }
 
 /// Fixed-price steps of a kind; zero for an unknown one.
@@ -44,6 +95,27 @@ pub(crate) fn counts(kind: u8) -> Work {
         kind::SECP256K1 => Work { secp256k1: 1, ..Work::default() },
         kind::P256 => Work { p256: 1, ..Work::default() },
         kind::ED25519 => Work { ed25519: 1, ..Work::default() },
+        _ => Work::default(),
+    }
+}
+
+/// Fixed-price steps of verifying one statement of collateral.
+pub(crate) fn counts_collateral(kind: u8) -> Work {
+    match kind {
+        _ => Work::default(),
+    }
+}
+
+/// Fixed-price steps over compact collateral; those of [`counts`] for a kind that needs none.
+pub(crate) fn counts_with(kind: u8) -> Work {
+    match kind {
+        _ => counts(kind),
+    }
+}
+
+/// Fixed-price steps of judging an earlier claims' `tcb`.
+pub(crate) fn counts_assess(kind: u8) -> Work {
+    match kind {
         _ => Work::default(),
     }
 }
@@ -64,4 +136,48 @@ pub(crate) fn verify(
         _ => return Err(Refusal::UnknownKind(kind)),
     };
     Ok(claims)
+}
+
+/// Verifies one statement whose size is checked.
+pub(crate) fn verify_collateral(
+    kind: u8,
+    collateral: &[u8],
+    anchors: &Anchors,
+    backend: Backend,
+) -> Result<CollateralClaims, Refusal> {
+    match kind {
+        _ => Err(Refusal::UnknownKind(kind)),
+    }
+}
+
+/// Verifies evidence over compact collateral, sizes checked; the status gets its bit here.
+pub(crate) fn verify_with(
+    kind: u8,
+    evidence: &[u8],
+    compact: &[u8],
+    anchors: &Anchors,
+    backend: Backend,
+) -> Result<Claims, Refusal> {
+    let mut claims = match kind {
+        _ if !compact.is_empty() => return Err(Code::CollateralNotEmpty.into()),
+        _ => verify(kind, evidence, &[], anchors, backend)?,
+    };
+    claims.status |= COLLATERAL_ASSUMED;
+    Ok(claims)
+}
+
+/// Judges an earlier claims' `tcb`, sizes checked; the status gets its bit here.
+pub(crate) fn assess(
+    kind: u8,
+    tcb: &[u8],
+    compact: &[u8],
+    anchors: &Anchors,
+    backend: Backend,
+) -> Result<Assessment, Refusal> {
+    let assessed: Result<Assessment, Refusal> = match kind {
+        _ => Err(Refusal::UnknownKind(kind)),
+    };
+    let mut assessment = assessed?;
+    assessment.status |= COLLATERAL_ASSUMED;
+    Ok(assessment)
 }

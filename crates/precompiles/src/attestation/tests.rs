@@ -111,3 +111,49 @@ fn a_cached_verdict_is_not_free() {
     let Outcome::Success { gas, .. } = call(&precompiles, &data, 100_000) else { panic!() };
     assert_eq!(call(&precompiles, &data, gas - 1), Outcome::OutOfGas);
 }
+
+#[test]
+fn a_kind_without_collateral_takes_none_ahead() {
+    let precompiles = precompiles();
+    let with = |evidence: &[u8], compact: &[u8]| {
+        let arguments = IAttestation::verifyWithCall {
+            kind: KIND,
+            evidence: Bytes::copy_from_slice(evidence),
+            compact: Bytes::copy_from_slice(compact),
+            time: 1,
+        };
+        call(&precompiles, &arguments.abi_encode(), 1_000_000)
+    };
+    let Outcome::Success { bytes, .. } = with(&evidence(), &[]) else { panic!("refused") };
+    let assumed = IAttestation::Claims::abi_decode(&bytes).unwrap();
+    let Outcome::Success { bytes, .. } =
+        call(&precompiles, &calldata(KIND, &evidence(), 1), 1_000_000)
+    else {
+        panic!("refused")
+    };
+    let mut claims = IAttestation::Claims::abi_decode(&bytes).unwrap();
+    claims.status |= 1 << 31;
+    assert_eq!(assumed, claims);
+    let code = Code::CollateralNotEmpty.number();
+    assert!(reverts(&with(&evidence(), &[0]), &IAttestation::Refused { code }));
+    assert!(reverts(&with(&[], &[0]), &IAttestation::Refused { code }));
+
+    let unknown = IAttestation::UnknownKind { kind: KIND };
+    let collateral =
+        IAttestation::verifyCollateralCall { kind: KIND, collateral: Bytes::new(), time: 1 };
+    assert!(reverts(&call(&precompiles, &collateral.abi_encode(), 1_000_000), &unknown));
+    let assess =
+        IAttestation::assessCall { kind: KIND, tcb: Bytes::new(), compact: Bytes::new(), time: 1 };
+    assert!(reverts(&call(&precompiles, &assess.abi_encode(), 1_000_000), &unknown));
+}
+
+#[test]
+fn every_function_is_dispatched() {
+    use alloy_sol_types::SolInterface;
+    let precompiles = precompiles();
+    for selector in IAttestation::IAttestationCalls::selectors() {
+        // Known functions refuse an empty argument list, unknown ones do not even do that.
+        let outcome = call(&precompiles, &selector, 1_000_000);
+        assert!(reverts(&outcome, &IAttestation::Refused { code: 0 }), "{selector:?}");
+    }
+}
