@@ -30,10 +30,10 @@ pub fn attestation_dcap(data: &[u8]) {
     check(kind::INTEL_DCAP, data);
 }
 
-/// Kinds 32 to 34: the first byte chooses.
+/// Kinds 32 to 35: the first byte chooses.
 pub fn attestation_signatures(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
-    check(kind::SECP256K1 + first % 3, rest);
+    check(kind::SECP256K1 + first % 4, rest);
 }
 
 fn call(index: usize, data: &[u8]) {

@@ -57,6 +57,7 @@ fn cases(platform: &DevPlatform) -> Vec<Case> {
         signature("secp256k1", kind::SECP256K1, secp256k1(digest)),
         signature("p256", kind::P256, p256(digest)),
         signature("ed25519", kind::ED25519, ed25519(digest)),
+        signature("bls12_381", kind::BLS12_381, bls12_381(digest)),
     ]
 }
 
@@ -81,6 +82,13 @@ fn ed25519(digest: B256) -> Vec<u8> {
     let key = SigningKey::from_bytes(&[7; 32]);
     let signature = key.sign(digest.as_slice());
     [&key.verifying_key().to_bytes()[..], &signature.to_bytes(), digest.as_slice()].concat()
+}
+
+fn bls12_381(digest: B256) -> Vec<u8> {
+    let key = blst::min_pk::SecretKey::key_gen(&[7; 32], &[]).expect("enough material");
+    let tag = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+    let signature = key.sign(digest.as_slice(), tag, &[]);
+    [&key.sk_to_pk().compress()[..], &signature.compress(), digest.as_slice()].concat()
 }
 
 fn bench(criterion: &mut Criterion) {

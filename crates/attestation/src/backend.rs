@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256, Sha384};
 /// Both give the same verdict, byte for byte, on every input; tests hold them to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Backend {
-    /// Assembly-backed: libsecp256k1 and AWS-LC.
+    /// Assembly-backed: libsecp256k1, AWS-LC and blst.
     #[default]
     Native,
-    /// Pure Rust, for proofs: the RustCrypto and dalek crates.
+    /// Pure Rust, for proofs: the RustCrypto, dalek and arkworks crates.
     Portable,
 }
 

@@ -33,7 +33,7 @@ codes! {
     CollateralNotEmpty = 2, "collateral given to a kind that takes none";
     KeyEncoding = 3, "public key is malformed, not canonical or not on its curve";
     SignatureEncoding = 4, "signature is malformed, out of range or not canonical";
-    SmallOrder = 5, "public key or nonce point has small order";
+    SmallOrder = 5, "public key, nonce or signature point has small order or lies outside its subgroup";
     SignatureInvalid = 6, "signature does not verify";
 
     // Kind 1: the quote.

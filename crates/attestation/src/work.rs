@@ -20,6 +20,8 @@ pub struct Work {
     pub p256: u32,
     /// Ed25519 verifications.
     pub ed25519: u32,
+    /// BLS12-381 verifications: two decompressions, a hash to G2 and two pairings.
+    pub bls12_381: u32,
 }
 
 /// Bounds the work of [`verify`](crate::verify), or refuses it for its kind or sizes alone.

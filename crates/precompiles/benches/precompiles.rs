@@ -101,6 +101,9 @@ fn attestation_cases() -> Vec<Case> {
     let (key, digest, signature) = secp256k1_evidence();
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
     cases.push(case("verify secp256k1", 0, verify(kind::SECP256K1, &evidence, &[], 0)));
+    let (key, signature) = bls_evidence(digest);
+    let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
+    cases.push(case("verify BLS12-381", 0, verify(kind::BLS12_381, &evidence, &[], 0)));
     cases
 }
 
@@ -160,15 +163,32 @@ fn attribution_cases() -> Vec<Case> {
     cases
 }
 
+fn bls_evidence(digest: B256) -> (Vec<u8>, Vec<u8>) {
+    let key = blst::min_pk::SecretKey::key_gen(&[7; 32], &[]).unwrap();
+    let tag = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+    let signature = key.sign(digest.as_slice(), tag, &[]);
+    (key.sk_to_pk().compress().to_vec(), signature.compress().to_vec())
+}
+
 fn signature_cases() -> Vec<Case> {
     let (key, digest, signature) = secp256k1_evidence();
+    let (bls_key, bls_signature) = bls_evidence(digest);
     let call = ISignatures::verifyManyCall {
         scheme: 32,
         digests: vec![digest; 100],
         keys: vec![key.into(); 100],
         signatures: vec![signature.into(); 100],
     };
-    vec![case("verifyMany, 100 secp256k1", 2, call.abi_encode())]
+    let bls = ISignatures::verifyManyCall {
+        scheme: 35,
+        digests: vec![digest; 100],
+        keys: vec![bls_key.into(); 100],
+        signatures: vec![bls_signature.into(); 100],
+    };
+    vec![
+        case("verifyMany, 100 secp256k1", 2, call.abi_encode()),
+        case("verifyMany, 100 BLS12-381", 2, bls.abi_encode()),
+    ]
 }
 
 fn ecrecover_input() -> Vec<u8> {

@@ -23,6 +23,8 @@ pub const SECP256K1: u64 = 6_000;
 pub const P256: u64 = 6_900;
 /// One Ed25519 verification.
 pub const ED25519: u64 = 9_000;
+/// One BLS12-381 verification: two points decompressed and checked, a hash to G2, two pairings.
+pub const BLS12_381: u64 = 180_000;
 /// One node of a Merkle log: keccak256 of 65 bytes and a step of the walk.
 pub const LOG_NODE: u64 = 60;
 /// One part of a split: a 512-bit division, and its share of the selection.
@@ -43,6 +45,7 @@ pub fn evidence(work: &Work) -> Option<u64> {
         (SECP256K1, work.secp256k1.into()),
         (P256, work.p256.into()),
         (ED25519, work.ed25519.into()),
+        (BLS12_381, work.bls12_381.into()),
     ]
     .into_iter()
     .try_fold(0u64, |sum, (price, count)| sum.checked_add(price.checked_mul(count)?))
@@ -69,6 +72,7 @@ pub(crate) const fn signature(scheme: assay_attestation::signatures::Scheme) -> 
         Scheme::Secp256k1 => SECP256K1,
         Scheme::P256 => P256,
         Scheme::Ed25519 => ED25519,
+        Scheme::Bls12381 => BLS12_381,
     }
 }
 
@@ -93,6 +97,7 @@ mod tests {
             ("SECP256K1", SECP256K1),
             ("P256", P256),
             ("ED25519", ED25519),
+            ("BLS12_381", BLS12_381),
             ("LOG_NODE", LOG_NODE),
             ("APPORTION_ITEM", APPORTION_ITEM),
         ] {

@@ -24,13 +24,15 @@ pub mod kind {
     pub const P256: u8 = 33;
     /// An Ed25519 signature.
     pub const ED25519: u8 = 34;
+    /// A BLS12-381 signature.
+    pub const BLS12_381: u8 = 35;
 }
 
 /// Refuses unknown kinds and inputs over their caps: evidence first, then collateral.
 pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<(), Refusal> {
     let (most_evidence, most_collateral) = match kind {
         kind::INTEL_DCAP => (dcap::MAX_EVIDENCE, dcap::MAX_COLLATERAL),
-        kind::SECP256K1 | kind::P256 | kind::ED25519 => {
+        kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             (signature::MAX_EVIDENCE, signature::MAX_COLLATERAL)
         }
         _ => return Err(Refusal::UnknownKind(kind)),
@@ -95,6 +97,7 @@ pub(crate) fn counts(kind: u8) -> Work {
         kind::SECP256K1 => Work { secp256k1: 1, ..Work::default() },
         kind::P256 => Work { p256: 1, ..Work::default() },
         kind::ED25519 => Work { ed25519: 1, ..Work::default() },
+        kind::BLS12_381 => Work { bls12_381: 1, ..Work::default() },
         _ => Work::default(),
     }
 }
@@ -130,7 +133,7 @@ pub(crate) fn verify(
 ) -> Result<Claims, Refusal> {
     let claims = match kind {
         kind::INTEL_DCAP => dcap::verify(evidence, collateral, anchors, backend)?,
-        kind::SECP256K1 | kind::P256 | kind::ED25519 => {
+        kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             signature::verify(kind, evidence, collateral, backend)?
         }
         _ => return Err(Refusal::UnknownKind(kind)),

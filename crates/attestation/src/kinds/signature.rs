@@ -1,4 +1,4 @@
-//! Kinds 32, 33 and 34: evidence that is one signature over a 32-byte digest.
+//! Kinds 32 to 35: evidence that is one signature over a 32-byte digest.
 //!
 //! Evidence is packed: `key ‖ signature ‖ digest`, of exactly one length per kind.
 

@@ -1,7 +1,8 @@
-//! Checks of single signatures over 32-byte digests: `ISignatures` and evidence kinds 32 to 34.
+//! Checks of single signatures over 32-byte digests: `ISignatures` and evidence kinds 32 to 35.
 //!
 //! Encodings are checked here, before a library sees them, so that both backends accept the same.
 
+mod bls;
 mod ed25519;
 pub(crate) mod p256;
 pub(crate) mod p384;
@@ -21,6 +22,9 @@ pub enum Scheme {
     P256 = 33,
     /// Ed25519 (RFC 8032, cofactorless) over the digest's 32 bytes; small-order points refused.
     Ed25519 = 34,
+    /// BLS12-381 over the digest's 32 bytes: compressed key in G1, compressed signature in G2, the
+    /// proof-of-possession suite; identities and points outside the subgroups refused.
+    Bls12381 = 35,
 }
 
 impl Scheme {
@@ -30,6 +34,7 @@ impl Scheme {
             32 => Some(Self::Secp256k1),
             33 => Some(Self::P256),
             34 => Some(Self::Ed25519),
+            35 => Some(Self::Bls12381),
             _ => None,
         }
     }
@@ -39,12 +44,16 @@ impl Scheme {
         match self {
             Self::Secp256k1 | Self::P256 => 65,
             Self::Ed25519 => 32,
+            Self::Bls12381 => bls::KEY_LEN,
         }
     }
 
     /// Exact length of a signature in bytes.
     pub const fn signature_len(self) -> usize {
-        64
+        match self {
+            Self::Secp256k1 | Self::P256 | Self::Ed25519 => 64,
+            Self::Bls12381 => bls::SIGNATURE_LEN,
+        }
     }
 
     /// Checks one signature and says which check failed.
@@ -72,6 +81,11 @@ impl Scheme {
                 let key = key.try_into().map_err(|_| Code::KeyEncoding)?;
                 let signature = signature.try_into().map_err(|_| Code::SignatureEncoding)?;
                 ed25519::check(digest, key, signature, backend)
+            }
+            Self::Bls12381 => {
+                let key = key.try_into().map_err(|_| Code::KeyEncoding)?;
+                let signature = signature.try_into().map_err(|_| Code::SignatureEncoding)?;
+                bls::check(digest, key, signature, backend)
             }
         }
     }

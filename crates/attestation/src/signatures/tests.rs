@@ -5,7 +5,7 @@ use curve25519_dalek::{EdwardsPoint, Scalar, constants::EIGHT_TORSION};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha512};
 
-const DIGEST: B256 = B256::repeat_byte(0x5a);
+pub(super) const DIGEST: B256 = B256::repeat_byte(0x5a);
 const N_SECP256K1: U256 =
     U256::from_be_bytes(hex!("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
 const P_SECP256K1: U256 =
@@ -37,16 +37,29 @@ fn ed25519(seed: u8, digest: B256) -> (Vec<u8>, Vec<u8>) {
     (key.verifying_key().to_bytes().to_vec(), key.sign(digest.as_slice()).to_vec())
 }
 
+pub(super) fn bls12_381(seed: u8, digest: B256) -> (Vec<u8>, Vec<u8>) {
+    const TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+    let key = blst::min_pk::SecretKey::key_gen(&[seed; 32], &[]).unwrap();
+    let signature = key.sign(digest.as_slice(), TAG, &[]);
+    (key.sk_to_pk().compress().to_vec(), signature.compress().to_vec())
+}
+
 fn sign(scheme: Scheme, seed: u8, digest: B256) -> (Vec<u8>, Vec<u8>) {
     match scheme {
         Scheme::Secp256k1 => secp256k1(seed, digest),
         Scheme::P256 => p256(seed, digest),
         Scheme::Ed25519 => ed25519(seed, digest),
+        Scheme::Bls12381 => bls12_381(seed, digest),
     }
 }
 
 /// The verdict, which both backends must share.
-fn check(scheme: Scheme, digest: B256, key: &[u8], signature: &[u8]) -> Result<(), Code> {
+pub(super) fn check(
+    scheme: Scheme,
+    digest: B256,
+    key: &[u8],
+    signature: &[u8],
+) -> Result<(), Code> {
     let native = scheme.check(&digest, key, signature, Backend::Native);
     assert_eq!(native, scheme.check(&digest, key, signature, Backend::Portable));
     let holds = super::verify(scheme, &digest, key, signature, Backend::Native);
@@ -54,7 +67,7 @@ fn check(scheme: Scheme, digest: B256, key: &[u8], signature: &[u8]) -> Result<(
     native
 }
 
-const SCHEMES: [Scheme; 3] = [Scheme::Secp256k1, Scheme::P256, Scheme::Ed25519];
+const SCHEMES: [Scheme; 4] = [Scheme::Secp256k1, Scheme::P256, Scheme::Ed25519, Scheme::Bls12381];
 
 #[test]
 fn evidence_gives_claims() {
@@ -82,7 +95,8 @@ fn evidence_gives_claims() {
         assert!(check_time(&claims, u64::MAX).is_err());
 
         let counted = work(kind, &evidence, &[]).unwrap();
-        assert_eq!(counted.secp256k1 + counted.p256 + counted.ed25519, 1);
+        let counts = [counted.secp256k1, counted.p256, counted.ed25519, counted.bls12_381];
+        assert_eq!(counts.iter().sum::<u32>(), 1);
         let refused = |code| Err(Refusal::Refused(code));
         assert_eq!(run(&evidence, &[0]), refused(Code::CollateralNotEmpty));
         assert_eq!(run(&[], &[0]), refused(Code::EvidenceLength));
@@ -103,7 +117,7 @@ fn evidence_gives_claims() {
 
 #[test]
 fn unknown_kinds_are_refused_before_sizes() {
-    for kind in (0..=255).filter(|kind| ![1, 32, 33, 34].contains(kind)) {
+    for kind in (0..=255).filter(|kind| ![1, 32, 33, 34, 35].contains(kind)) {
         let refusal = verify(kind, &[0; 100_000], &[], &Anchors::default(), Backend::Native);
         assert_eq!(refusal, Err(Refusal::UnknownKind(kind)));
         assert_eq!(work(kind, &[0; 100_000], &[]), Err(Refusal::UnknownKind(kind)));
@@ -304,6 +318,8 @@ fn backends_agree_on_mixed_order_keys() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn honest_signatures_hold(seed in 1u8..255, digest: [u8; 32]) {
         for scheme in SCHEMES {
@@ -316,14 +332,14 @@ proptest! {
     fn garbage_is_refused_alike(
         digest: [u8; 32],
         key in proptest::collection::vec(any::<u8>(), 0..70),
-        signature in proptest::collection::vec(any::<u8>(), 0..70),
+        signature in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
         for scheme in SCHEMES {
             prop_assert!(check(scheme, digest.into(), &key, &signature).is_err());
             let mut key = key.clone();
             key.resize(scheme.key_len(), 1);
             let mut signature = signature.clone();
-            signature.resize(64, 1);
+            signature.resize(scheme.signature_len(), 1);
             prop_assert!(check(scheme, digest.into(), &key, &signature).is_err());
             let honest = sign(scheme, 7, digest.into()).0;
             prop_assert!(check(scheme, digest.into(), &honest, &signature).is_err());

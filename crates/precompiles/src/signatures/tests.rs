@@ -1,7 +1,7 @@
 //! `verifyMany`: the bits, and what reverts.
 
 use crate::{ISignatures, Outcome, Precompiles, VerdictCache};
-use alloy_primitives::{B256, Bytes, U256, keccak256};
+use alloy_primitives::{B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
 use k256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
@@ -48,6 +48,33 @@ fn each_bit_is_its_signature() {
     call.signatures[9] = Bytes::new();
     assert_eq!(bits(&call), [0xf7, 0x00]);
     assert_eq!(bits(&signed(0)), Vec::<u8>::new());
+}
+
+/// The first `verify` case of Ethereum's consensus specification, and what breaks it.
+#[test]
+fn bls_signatures() {
+    let vectors = include_str!("../../../attestation/testdata/bls/consensus.txt");
+    let mut call = ISignatures::verifyManyCall {
+        scheme: 35,
+        digests: vec![],
+        keys: vec![],
+        signatures: vec![],
+    };
+    for line in vectors.lines() {
+        let fields: Vec<Vec<u8>> =
+            line.split(' ').map(|field| hex::decode(field).unwrap()).collect();
+        let secret = blst::min_pk::SecretKey::from_bytes(&fields[0]).unwrap();
+        call.digests.push(B256::from_slice(&fields[1]));
+        call.keys.push(secret.sk_to_pk().compress().to_vec().into());
+        call.signatures.push(fields[2].clone().into());
+    }
+    assert_eq!(bits(&call), [0xff, 0x01]);
+    call.digests[0].0[0] ^= 1;
+    call.keys[1] = [&[0xc0][..], &[0; 47]].concat().into();
+    call.signatures[2] = [&[0xc0][..], &[0; 95]].concat().into();
+    call.signatures[3] = call.signatures[3][..64].to_vec().into();
+    call.keys[4] = call.keys[0].clone();
+    assert_eq!(bits(&call), [0xe0, 0x01]);
 }
 
 #[test]
