@@ -1,7 +1,7 @@
 //! `assay db`.
 
 use crate::{files, node::default_datadir, runtime::CommandResult};
-use assay_node::{NodeConfig, verify_database};
+use assay_node::{NodeConfig, rebuild_index, verify_database};
 use clap::{Args, Subcommand};
 use std::{path::PathBuf, sync::Arc};
 
@@ -15,26 +15,46 @@ pub(crate) struct DbArgs {
 #[derive(Debug, Subcommand)]
 enum DbCommand {
     /// Recomputes the head's state root from all of the state and compares.
-    Verify {
-        /// The chain: a genesis.json.
-        #[arg(long, value_name = "GENESIS")]
-        chain: PathBuf,
-        /// The data directory. Default: as of `assay node`.
-        #[arg(long, value_name = "DIR")]
-        datadir: Option<PathBuf>,
-    },
+    Verify(Place),
+    /// Makes the index behind the `assay_` methods anew from the stored receipts.
+    Index(Place),
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// The chain: a genesis.json.
+    #[arg(long, value_name = "GENESIS")]
+    chain: PathBuf,
+    /// The data directory. Default: as of `assay node`.
+    #[arg(long, value_name = "DIR")]
+    datadir: Option<PathBuf>,
+}
+
+impl Place {
+    fn config(self) -> CommandResult<NodeConfig> {
+        let spec = Arc::new(files::chain_spec(&self.chain)?);
+        let datadir = match self.datadir {
+            Some(datadir) => datadir,
+            None => default_datadir(spec.chain_id())?,
+        };
+        Ok(NodeConfig::new(spec, datadir))
+    }
 }
 
 impl DbArgs {
     pub(crate) fn run(self) -> CommandResult {
-        let DbCommand::Verify { chain, datadir } = self.command;
-        let spec = Arc::new(files::chain_spec(&chain)?);
-        let datadir = match datadir {
-            Some(datadir) => datadir,
-            None => default_datadir(spec.chain_id())?,
-        };
-        let head = verify_database(&NodeConfig::new(spec, datadir))?;
-        println!("block {} {}: the state gives the header's root", head.number, head.hash);
+        match self.command {
+            DbCommand::Verify(place) => {
+                let head = verify_database(&place.config()?)?;
+                println!("block {} {}: the state gives the header's root", head.number, head.hash);
+            }
+            DbCommand::Index(place) => {
+                let entries = rebuild_index(&place.config()?, |done, head| {
+                    eprintln!("indexed {done} of {head} blocks");
+                })?;
+                println!("{entries} entries");
+            }
+        }
         Ok(())
     }
 }

@@ -5,7 +5,9 @@
 mod support;
 
 use alloy_primitives::{B256, U256};
-use assay_chain::{CanonicalUpdate, Chain, ChainError, ChainOptions, ExecutedBlock, StateView};
+use assay_chain::{
+    CanonicalUpdate, Chain, ChainError, ChainOptions, ExecutedBlock, LogQuery, StateView,
+};
 use assay_chainspec::ChainSpec;
 use assay_storage::{Store, StoreOptions};
 use assay_trie::TrieUpdates;
@@ -211,7 +213,31 @@ fn switch(chain: &Chain, model: &mut Model, random: &mut Random) {
     }
 }
 
+/// The predeploys' logs of the canonical blocks, in both directions and in pages.
+fn check_index(chain: &Chain, model: &Model) {
+    let blocks: Vec<_> =
+        model.canonical.iter().filter_map(|hash| model.known[hash].1.as_ref()).collect();
+    for (subject, mut expected) in support::indexed(blocks) {
+        for newest_first in [false, true] {
+            let mut query =
+                LogQuery { subject, blocks: 0..=u64::MAX, past: None, newest_first, limit: 2 };
+            let mut found = Vec::new();
+            loop {
+                let page = chain.logs_of(&query).unwrap();
+                query.past = page.last().copied();
+                found.extend(page);
+                if query.past.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected);
+            expected.reverse();
+        }
+    }
+}
+
 fn check_blocks(chain: &Chain, model: &Model) {
+    check_index(chain, model);
     for (hash, (_, block)) in &model.known {
         let Some(block) = block else { continue };
         if !chain.contains(*hash).unwrap() {

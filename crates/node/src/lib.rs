@@ -11,7 +11,7 @@ mod secret;
 pub use config::{AuthConfig, NodeConfig, PublicRpcConfig};
 pub use error::NodeError;
 pub use local_engine::LocalEngine;
-pub use maintenance::verify_database;
+pub use maintenance::{rebuild_index, verify_database};
 pub use node::Node;
 pub use rollup_node::{RollupNode, RollupNodeConfig};
 

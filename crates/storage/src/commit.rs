@@ -4,7 +4,7 @@ use crate::{
     ExecutedBlock, StorageError,
     changes::{Changes, restore},
     codec::{self, MAX_VALUE, number},
-    meta,
+    index, meta,
     runs::{self, Run, RunWriter},
     snapshot::{Labels, Snapshot},
     tables::{Handles, Kind, Table},
@@ -53,6 +53,7 @@ pub(crate) fn commit(
     for block in blocks {
         write_codes(&tx, handles, &block.bundle.contracts)?;
     }
+    index::add(&tx, handles, blocks.iter().map(AsRef::as_ref))?;
     meta::put_head(&tx, handles, tip)?;
     if let Some(labels) = labels {
         meta::put_labels(&tx, handles, labels)?;
@@ -154,6 +155,7 @@ pub(crate) fn unwind(
             runs::put_run(&tx, handles, &run.up_to(to.number))?;
         }
     }
+    index::remove_above(&tx, handles, snapshot, to.number)?;
     for block in to.number + 1..=head {
         if let Some(hash) = snapshot.hash(block)? {
             tx.del(handles.get(Table::HeaderNumbers), hash, None)?;

@@ -73,6 +73,14 @@ pub enum StorageError {
         /// The one computed.
         computed: B256,
     },
+    /// A rebuild of the index of the predeploys' logs was interrupted. Run it again.
+    #[error(
+        "the index of the predeploys' logs ends at block {indexed}: stop the node and run `assay db index`"
+    )]
+    Index {
+        /// The last block in it.
+        indexed: BlockNumber,
+    },
     /// The trie failed.
     #[error(transparent)]
     Trie(#[from] assay_trie::TrieError),

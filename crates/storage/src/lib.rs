@@ -7,6 +7,7 @@ mod cursor;
 mod error;
 mod executed;
 mod genesis;
+mod index;
 mod meta;
 mod reader;
 mod runs;
@@ -17,5 +18,6 @@ mod verify;
 
 pub use error::StorageError;
 pub use executed::ExecutedBlock;
+pub use index::{LogPosition, LogSubject, block_subjects};
 pub use snapshot::{HistoricalSnapshot, Labels, Snapshot};
 pub use store::{Store, StoreOptions};

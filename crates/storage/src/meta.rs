@@ -8,7 +8,7 @@ use crate::{
     tables::{Handles, Table},
 };
 use alloy_eips::BlockNumHash;
-use alloy_primitives::B256;
+use alloy_primitives::{B256, BlockNumber};
 use signet_libmdbx::{WriteFlags, tx::aliases::RwTxUnsync};
 
 pub(crate) const SCHEMA: &[u8] = b"schema";
@@ -17,6 +17,8 @@ pub(crate) const GENESIS: &[u8] = b"genesis";
 const HEAD: &[u8] = b"head";
 const SAFE: &[u8] = b"safe";
 const FINALIZED: &[u8] = b"finalized";
+/// The last block that an interrupted rebuild of the index reached; absent when the index is whole.
+const INDEXED: &[u8] = b"indexed";
 
 /// The last block.
 pub(crate) fn head(reader: Reader<'_>) -> Result<BlockNumHash, StorageError> {
@@ -35,6 +37,29 @@ pub(crate) fn labels(reader: Reader<'_>) -> Result<Labels, StorageError> {
         Ok::<_, StorageError>(value.as_deref().and_then(codec::read_hash))
     };
     Ok(Labels { safe: label(SAFE)?, finalized: label(FINALIZED)? })
+}
+
+/// Where a rebuild of the index stands; `None`: the index is whole.
+pub(crate) fn indexed(reader: Reader<'_>) -> Result<Option<BlockNumber>, StorageError> {
+    let Some(value) = reader.get(Table::Meta, INDEXED)? else { return Ok(None) };
+    let indexed = codec::read_number(&value);
+    indexed.map(Some).ok_or_else(|| StorageError::corrupt(Table::Meta, INDEXED, "malformed"))
+}
+
+/// Writes where a rebuild of the index stands; `None`: the index is whole.
+pub(crate) fn put_indexed(
+    tx: &RwTxUnsync,
+    handles: &Handles,
+    indexed: Option<BlockNumber>,
+) -> Result<(), StorageError> {
+    let meta = handles.get(Table::Meta);
+    match indexed {
+        Some(block) => tx.put(meta, INDEXED, number(block), WriteFlags::UPSERT)?,
+        None => {
+            tx.del(meta, INDEXED, None)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the last block.

@@ -14,6 +14,7 @@ use assay_chainspec::ChainSpec;
 use assay_trie::recompute_state_root;
 use signet_libmdbx::{
     DatabaseFlags, Environment, EnvironmentFlags, Geometry, MdbxError, Mode, SyncMode,
+    tx::aliases::RwTxUnsync,
 };
 use std::{
     path::{Path, PathBuf},
@@ -92,6 +93,14 @@ impl Store {
     fn readers(&self) -> Result<Readers, StorageError> {
         let inner = &*self.0;
         Readers::begin(&inner.environment, inner.handles.clone(), inner.options.readers)
+    }
+
+    pub(crate) fn handles(&self) -> &Handles {
+        &self.0.handles
+    }
+
+    pub(crate) fn begin_write(&self) -> Result<RwTxUnsync, StorageError> {
+        Ok(self.0.environment.begin_rw_unsync()?)
     }
 
     /// The directory.

@@ -4,7 +4,7 @@ use crate::StorageError;
 use signet_libmdbx::{Database, DatabaseFlags, tx::aliases::RwTxUnsync};
 
 /// The layout's version. A store of another version is refused.
-pub(crate) const SCHEMA_VERSION: u64 = 1;
+pub(crate) const SCHEMA_VERSION: u64 = 2;
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -59,6 +59,8 @@ tables! {
     AccountsTrieHistory,
     /// The same for `StoragesTrie`.
     StoragesTrieHistory,
+    /// What a predeploy's log is found by, block, log → transaction: see `index`.
+    PredeployLogs,
     /// First block of a run → last block, level, bytes.
     Runs,
 }

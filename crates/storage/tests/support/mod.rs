@@ -10,9 +10,9 @@ use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, Log, Sealed, Signature, TxKind, U256, keccak256,
     map::HashMap,
 };
-use assay_chainspec::ChainSpec;
+use assay_chainspec::{ChainSpec, PREDEPLOY_ADDRESSES};
 use assay_evm::{Block, Receipt as OpReceipt, RecoveredBlock, Transaction};
-use assay_storage::{ExecutedBlock, StorageError};
+use assay_storage::{ExecutedBlock, LogPosition, LogSubject, StorageError};
 use assay_trie::{
     HashedPostState, Nibbles, StateTrie, StorageTrieUpdates, TrieReader, TrieSource, TrieUpdates,
     memory::MemorySource, recompute_state_root,
@@ -295,9 +295,22 @@ fn body(count: u64, random: &mut Random) -> (BlockBody<Transaction>, Vec<Address
     let mut transactions = Vec::new();
     let mut receipts = Vec::new();
     for index in 0..count {
+        // Some logs are the predeploys', about few things.
+        let (emitter, first, second) = match random.below(3) {
+            0 => (
+                address(random.below(ADDRESSES)),
+                B256::from(random.word()),
+                B256::from(random.word()),
+            ),
+            _ => (
+                PREDEPLOY_ADDRESSES[random.below(5) as usize],
+                B256::repeat_byte(random.below(2) as u8),
+                B256::repeat_byte(random.below(2) as u8),
+            ),
+        };
         let log = Log::new_unchecked(
-            address(random.below(ADDRESSES)),
-            vec![B256::from(random.word()), B256::from(random.word())],
+            emitter,
+            vec![first, second],
             Bytes::from(vec![random.next() as u8; random.below(80) as usize]),
         );
         let receipt = Receipt {
@@ -339,6 +352,35 @@ fn body(count: u64, random: &mut Random) -> (BlockBody<Transaction>, Vec<Address
     let body =
         BlockBody { transactions, withdrawals: Some(Default::default()), ..Default::default() };
     (body, senders, receipts)
+}
+
+/// What the index has to give for the canonical blocks: by subject, oldest first.
+pub fn indexed<'a>(
+    blocks: impl IntoIterator<Item = &'a ExecutedBlock>,
+) -> BTreeMap<LogSubject, Vec<LogPosition>> {
+    let mut all: BTreeMap<LogSubject, Vec<LogPosition>> = BTreeMap::new();
+    for block in blocks {
+        let mut index = 0;
+        for (transaction, receipt) in block.receipts.iter().enumerate() {
+            for log in receipt.logs() {
+                let position = LogPosition {
+                    block: block.number(),
+                    log: index,
+                    transaction: transaction as u32,
+                };
+                index += 1;
+                let [event, topic] = log.topics() else { continue };
+                let subjects = [
+                    LogSubject::event(log.address, *event),
+                    LogSubject::topic(log.address, *event, 1, *topic),
+                ];
+                for subject in subjects.into_iter().flatten() {
+                    all.entry(subject).or_default().push(position);
+                }
+            }
+        }
+    }
+    all
 }
 
 pub fn sealed_header(block: &ExecutedBlock) -> Sealed<Header> {
