@@ -22,9 +22,16 @@ pub struct Frontier {
 
 /// keccak256(0x00 ‖ data).
 pub fn leaf_hash(data: &[u8]) -> B256 {
+    leaf_hash_of_parts(&[data])
+}
+
+/// keccak256(0x00 ‖ the parts, joined).
+pub(crate) fn leaf_hash_of_parts(parts: &[&[u8]]) -> B256 {
     let mut hasher = Keccak256::new();
     hasher.update([0x00]);
-    hasher.update(data);
+    for part in parts {
+        hasher.update(part);
+    }
     hasher.finalize()
 }
 
@@ -228,5 +235,7 @@ pub fn verify_consistency(
     Ok(log_head(old_size, old_root) == old_head && log_head(new_size, new_root) == new_head)
 }
 
+#[cfg(test)]
+mod attacks;
 #[cfg(test)]
 mod tests;

@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         as_u64(self.word()?).and_then(|value| u8::try_from(value).ok())
     }
 
+    /// `uint32`.
+    pub(crate) fn u32(&mut self) -> Option<u32> {
+        as_u32(self.word()?)
+    }
+
     /// `uint64`.
     pub(crate) fn u64(&mut self) -> Option<u64> {
         as_u64(self.word()?)
@@ -84,6 +89,17 @@ impl<'a> Reader<'a> {
         let words = self.words.get(start..end)?;
         self.tail = end;
         Some(words)
+    }
+
+    /// An array of structs of `N` static members each.
+    pub(crate) fn structs<const N: usize>(&mut self) -> Option<&'a [[Word; N]]> {
+        self.enter_tail()?;
+        let count = as_usize(self.words.get(self.tail)?)?;
+        let start = self.tail + 1;
+        let end = start.checked_add(count.checked_mul(N)?)?;
+        let (structs, _) = self.words.get(start..end)?.as_chunks();
+        self.tail = end;
+        Some(structs)
     }
 
     /// `bytes[]`.
@@ -135,6 +151,11 @@ fn bytes_at(words: &[Word], at: usize) -> Option<(&[u8], usize)> {
 pub(crate) fn as_u64(word: &Word) -> Option<u64> {
     let (high, low) = word.split_last_chunk::<8>()?;
     high.iter().all(|byte| *byte == 0).then(|| u64::from_be_bytes(*low))
+}
+
+/// A word that fits 32 bits.
+pub(crate) fn as_u32(word: &Word) -> Option<u32> {
+    as_u64(word).and_then(|value| u32::try_from(value).ok())
 }
 
 /// A word that fits the machine's addresses. Where those have 32 bits, a greater value would lie

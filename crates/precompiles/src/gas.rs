@@ -5,6 +5,7 @@
 //! machine, with a quarter to spare.
 
 use assay_attestation::{Refusal, Work};
+use assay_attribution::Rows;
 
 /// Any call: dispatch.
 pub const BASE: u64 = 100;
@@ -29,6 +30,22 @@ pub const BLS12_381: u64 = 180_000;
 pub const LOG_NODE: u64 = 60;
 /// One part of a split: a 512-bit division, and its share of the selection.
 pub const APPORTION_ITEM: u64 = 18;
+/// Hashing one datum (a chunk, a sketch, a point) into a leaf, besides its bytes.
+pub const LEAF: u64 = 40;
+/// Each started block of 136 bytes of such a datum: one permutation of keccak256.
+pub const LEAF_BLOCK: u64 = 50;
+/// One token of an output that spans may cover.
+pub const OUTPUT_TOKEN: u64 = 2;
+/// One span: reading it, sorting at most 65,536 of them, and its share of the cover.
+pub const SPAN: u64 = 20;
+/// Each 32 bytes that spans cite: comparing them.
+pub const SPAN_WORD: u64 = 1;
+/// Each 32 multiplications of int8 with their additions, in an inner product or a distance.
+pub const PRODUCT_WORD: u64 = 2;
+/// One row of sketches or points: its vector's start and end, and its value encoded.
+pub const ROW: u64 = 10;
+/// One point among at most 65,536: sorting them, and the division of its share.
+pub const SHAPLEY_POINT: u64 = 20;
 
 /// Gas of a call's dispatch and calldata. `None`: more than 64 bits hold.
 pub fn call(calldata_bytes: usize) -> Option<u64> {
@@ -76,6 +93,39 @@ pub(crate) const fn signature(scheme: assay_attestation::signatures::Scheme) -> 
     }
 }
 
+/// Gas of checking and weighing spans, besides [`compared`].
+pub(crate) fn spans(output_bytes: usize, chunks: &[&[u8]], spans: usize) -> Option<u64> {
+    let leaves = chunks.iter().try_fold(0u64, |sum, chunk| sum.checked_add(leaf(chunk.len())?))?;
+    items(OUTPUT_TOKEN, output_bytes.div_ceil(4))?
+        .checked_add(items(SPAN, spans)?)?
+        .checked_add(leaves)
+}
+
+/// Gas of comparing the bytes that spans cite.
+pub(crate) fn compared(bytes: u64) -> Option<u64> {
+    SPAN_WORD.checked_mul(bytes.div_ceil(32))
+}
+
+/// Gas of inner products with all rows.
+pub(crate) fn influence(rows: &Rows<'_>) -> Option<u64> {
+    let words = items(PRODUCT_WORD, rows.dimension().div_ceil(32))?;
+    let row = words.checked_add(ROW)?.checked_add(leaf(rows.dimension())?)?;
+    items(row, rows.count())
+}
+
+/// Gas of the values of all points: labels are four bytes more in each leaf.
+pub(crate) fn shapley(points: &Rows<'_>) -> Option<u64> {
+    let words = items(PRODUCT_WORD, points.dimension().div_ceil(32))?;
+    let leaf = leaf(points.dimension().checked_add(4)?)?;
+    let row = words.checked_add(ROW)?.checked_add(SHAPLEY_POINT)?.checked_add(leaf)?;
+    items(row, points.count())
+}
+
+/// Gas of the leaf hash of a datum of so many bytes, with the byte in front of them.
+fn leaf(bytes: usize) -> Option<u64> {
+    LEAF.checked_add(items(LEAF_BLOCK, bytes.checked_add(1)?.div_ceil(136))?)
+}
+
 /// `count` nodes or parts at a price each.
 pub(crate) fn items(price: u64, count: usize) -> Option<u64> {
     price.checked_mul(u64::try_from(count).ok()?)
@@ -100,6 +150,14 @@ mod tests {
             ("BLS12_381", BLS12_381),
             ("LOG_NODE", LOG_NODE),
             ("APPORTION_ITEM", APPORTION_ITEM),
+            ("LEAF", LEAF),
+            ("LEAF_BLOCK", LEAF_BLOCK),
+            ("OUTPUT_TOKEN", OUTPUT_TOKEN),
+            ("SPAN", SPAN),
+            ("SPAN_WORD", SPAN_WORD),
+            ("PRODUCT_WORD", PRODUCT_WORD),
+            ("ROW", ROW),
+            ("SHAPLEY_POINT", SHAPLEY_POINT),
         ] {
             let row = format!("| `{name}` | ");
             let found = document

@@ -52,6 +52,11 @@ alloy_sol_types::sol! {
         function append(bytes32[] calldata frontier, uint64 size, bytes32[] calldata leafHashes) external view returns (bytes32[] memory newFrontier, uint64 newSize, bytes32 newHead);
         function verifyInclusion(bytes32 logHead, uint64 size, uint64[] calldata indices, bytes32[] calldata leafHashes, bytes32[] calldata proof) external view returns (bool);
         function verifyConsistency(bytes32 oldHead, uint64 oldSize, bytes32 newHead, uint64 newSize, bytes32[] calldata proof) external view returns (bool);
+
+        struct Span { uint32 chunk; uint32 outputStart; uint32 chunkStart; uint32 length; }
+        function spanWeights(bytes calldata output, bytes[] calldata chunks, Span[] calldata spans, uint32 minLength) external view returns (uint256[] memory weights, bytes32[] memory leafHashes);
+        function influence(bytes calldata output, bytes calldata sketches, uint32 dimension) external view returns (int256[] memory values, bytes32[] memory leafHashes);
+        function knnShapley(uint32 k, bytes calldata query, uint32 queryLabel, bytes calldata points, bytes calldata labels, uint32 dimension) external view returns (int256[] memory values, bytes32[] memory leafHashes);
         function apportion(uint256 pool, uint256[] calldata weights) external view returns (uint256[] memory parts);
 
         error Malformed(uint16 code);

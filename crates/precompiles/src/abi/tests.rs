@@ -1,7 +1,7 @@
 //! Against alloy's encoder, and against every way to encode the same arguments otherwise.
 
 use super::*;
-use crate::{IAttestation, ISignatures};
+use crate::{IAttestation, IAttribution, ISignatures};
 use alloy_primitives::Bytes;
 use alloy_sol_types::SolCall;
 use proptest::prelude::*;
@@ -28,7 +28,61 @@ fn read_many(arguments: &[u8]) -> Option<Many> {
     Some((scheme, digests, keys, signatures))
 }
 
+type Spans = (Vec<u8>, Vec<Vec<u8>>, Vec<[u32; 4]>, u32);
+
+fn read_spans(arguments: &[u8]) -> Option<Spans> {
+    let mut reader = Reader::new(arguments, 4)?;
+    let output = reader.bytes()?.to_vec();
+    let chunks = reader.bytes_array()?.into_iter().map(<[u8]>::to_vec).collect();
+    let member = |word: &Word| as_u32(word);
+    let spans = reader.structs::<4>()?.iter().map(|[chunk, output, start, length]| {
+        Some([member(chunk)?, member(output)?, member(start)?, member(length)?])
+    });
+    let spans = spans.collect::<Option<_>>()?;
+    let least = reader.u32()?;
+    reader.finish()?;
+    Some((output, chunks, spans, least))
+}
+
 proptest! {
+    #[test]
+    fn arrays_of_structs_round_trip(
+        output in prop::collection::vec(any::<u8>(), 0..70),
+        chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70), 0..4),
+        spans in prop::collection::vec(any::<[u32; 4]>(), 0..5),
+        least in any::<u32>(),
+        at in any::<prop::sample::Index>(),
+        change in 1u8..,
+    ) {
+        let call = IAttribution::spanWeightsCall {
+            output: output.clone().into(),
+            chunks: chunks.iter().cloned().map(Bytes::from).collect(),
+            spans: spans
+                .iter()
+                .map(|[chunk, output_start, chunk_start, length]| IAttribution::Span {
+                    chunk: *chunk,
+                    outputStart: *output_start,
+                    chunkStart: *chunk_start,
+                    length: *length,
+                })
+                .collect(),
+            minLength: least,
+        };
+        let encoded = call.abi_encode();
+        let arguments = &encoded[4..];
+        prop_assert_eq!(read_spans(arguments), Some((output, chunks, spans, least)));
+        for extra in [1, 31, 32, 128] {
+            let mut longer = arguments.to_vec();
+            longer.resize(arguments.len() + extra, 0);
+            prop_assert_eq!(read_spans(&longer), None);
+            prop_assert_eq!(read_spans(&arguments[..arguments.len() - extra]), None);
+        }
+        let mut changed = arguments.to_vec();
+        let at = at.index(changed.len());
+        changed[at] ^= change;
+        prop_assert_ne!(read_spans(&changed), read_spans(arguments));
+    }
+
     #[test]
     fn verify_round_trip_is_the_only_encoding(
         kind in any::<u8>(),
@@ -90,6 +144,7 @@ proptest! {
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = read_verify(&bytes);
         let _ = read_many(&bytes);
+        let _ = read_spans(&bytes);
     }
 
     /// Words that look like offsets and lengths get further than random bytes do.
@@ -101,6 +156,7 @@ proptest! {
             words.iter().flat_map(|word| U256::from(*word).to_be_bytes::<32>()).collect();
         let _ = read_verify(&bytes);
         let _ = read_many(&bytes);
+        let _ = read_spans(&bytes);
     }
 }
 
