@@ -33,7 +33,7 @@ interface IDatanets {
 
     struct Datanet {
         address creator;
-        /// Who may contribute for others and let others in; 0: anyone contributes.
+        /// Who may contribute for others and let others in; 0: anyone contributes, for himself.
         address curator;
         uint64 size;
         bytes32 head;
@@ -53,6 +53,8 @@ interface IDatanets {
     }
 
     event DatanetCreated(bytes32 indexed datanetId, address indexed creator, address curator, string uri);
+    /// @notice The curator let an account in, or shut it out.
+    event ContributorAllowed(bytes32 indexed datanetId, address indexed contributor, bool allowed);
     event Contributed(
         bytes32 indexed datanetId,
         address indexed contributor,
@@ -79,24 +81,37 @@ interface IDatanets {
         address[] contributors,
         uint256[] amounts
     );
-    /// @notice The attribution was not answered for; the pool went back to the requester.
+    /// @notice The attribution was not answered for, or nobody opened it; the pool went back to the requester.
     event Voided(bytes32 indexed requestId, address indexed requester, uint256 pool);
+    /// @notice A challenge ended: the bond is the answerer's, or the challenger's again.
+    event BondPaid(bytes32 indexed requestId, address indexed account, uint256 bond);
     event Claimed(address indexed contributor, address indexed token, address to, uint256 amount);
 
     error UnknownDatanet(bytes32 datanetId);
+    error DatanetExists(bytes32 datanetId);
     error NotCurator(address caller);
+    /// @notice The caller may not contribute in this name.
+    error NotContributor(address caller, address contributor);
     error NoLeaves();
     error NotInference(address caller);
     error WrongState(bytes32 requestId, State state);
+    /// @notice Not what the receipt's attributionRoot is the hash of, another datanet's, or its lists differ in length.
     error WrongAttribution();
     error WrongBond(uint256 bond);
+    /// @notice The call's value is not the pool, or not 0 beside a token.
+    error WrongValue(uint256 value);
+    /// @notice The log never had this size, or the leaves do not stand at their places.
     error NotInLog();
+    /// @notice Output, spans, weights or leaf hashes are not those of the attribution.
     error WrongSpans();
+    /// @notice The index-th place is not in the contribution named for it.
     error WrongRange(uint256 index);
     error TooEarly(uint64 until);
     error TooLate(uint64 until);
     error NothingToClaim();
     error TransferFailed(address token);
+    /// @notice Money cannot be sent to this account.
+    error WrongReceiver(address to);
     error Reentered();
 
     /// @notice Seconds after settlement in which an attribution may be challenged.
@@ -105,23 +120,35 @@ interface IDatanets {
     function ANSWER_WINDOW() external view returns (uint64);
     /// @notice What a challenger stakes, in wei: the answerer's if answered, the challenger's again if not.
     function CHALLENGE_BOND() external view returns (uint256);
+    /// @notice Seconds after the challenge window in which the attribution must be opened; then the pool may go back.
+    function OPENING_WINDOW() external view returns (uint64);
 
+    /// @notice Makes an empty log.
+    /// @return datanetId keccak256(abi.encode(keccak256("assay.datanet.v1"), creator, curator, salt)).
     function create(address curator, bytes32 salt, string calldata uri) external returns (bytes32 datanetId);
 
+    /// @notice Lets an account contribute in its own name, or no longer; the curator alone may call.
+    function allow(bytes32 datanetId, address contributor, bool allowed) external;
+    /// @notice Whether the account may contribute in its own name.
+    function isAllowed(bytes32 datanetId, address contributor) external view returns (bool);
+
     /// @notice Appends leaves to the log, in `contributor`'s name.
-    /// @dev The caller is the contributor, or the curator.
+    /// @dev The caller is the contributor, if he is allowed, or the curator. One call is one contribution.
     function contribute(bytes32 datanetId, address contributor, bytes32[] calldata leafHashes)
         external
         returns (uint64 firstIndex);
+    /// @notice A datanet; all zero where it is unknown.
     function datanet(bytes32 datanetId) external view returns (Datanet memory);
     /// @notice The head that the log had at this size, 0 where it had none.
     function headAt(bytes32 datanetId, uint64 size) external view returns (bytes32);
+    /// @notice What IAttribution.append continues from.
     function frontier(bytes32 datanetId) external view returns (bytes32[] memory);
     /// @notice Contributions of the datanet: each is a range of places with one contributor.
     function rangeCount(bytes32 datanetId) external view returns (uint256);
     function range(bytes32 datanetId, uint256 index) external view returns (uint64 firstIndex, address contributor);
 
     /// @notice Takes a receipt's share; Inference alone may call, once for each request.
+    /// @dev The share has arrived: as the call's value, or by a transfer before the call.
     function credit(
         bytes32 requestId,
         bytes32 datanetId,
@@ -134,6 +161,8 @@ interface IDatanets {
     function creditOf(bytes32 requestId) external view returns (Credit memory);
 
     /// @notice Splits the pool after the challenge window. `ranges[i]` is the contribution that holds `indices[i]`.
+    /// @dev By IAttribution.apportion, to the last unit. Anyone may call. It is one transaction, so an attribution to
+    /// some hundreds of places is the most that can be paid.
     function distribute(
         bytes32 requestId,
         Attribution calldata attribution,
@@ -141,10 +170,13 @@ interface IDatanets {
         bytes32[] calldata inclusionProof
     ) external;
 
-    /// @notice Stakes the bond on nobody being able to prove the attribution.
+    /// @notice Stakes the bond, which is the call's value, on nobody proving the attribution in time.
     function challenge(bytes32 requestId) external payable;
 
-    /// @notice Proves the attribution by its spans and splits the pool at once, challenged or not.
+    /// @notice Proves the attribution by its spans and splits the pool at once, challenged or not. A challenger's bond
+    /// is the caller's.
+    /// @dev What is proven: the output has the cited spans, the cited places of the log hold their chunks, and the
+    /// weights follow. Output and chunks become public.
     function prove(
         bytes32 requestId,
         Attribution calldata attribution,
@@ -156,9 +188,11 @@ interface IDatanets {
         uint32 minLength
     ) external;
 
-    /// @notice After a challenge that nobody answered: the pool to the requester, the bond to the challenger.
+    /// @notice After a challenge that nobody answered: the pool to the requester, the bond to the challenger. Also where
+    /// nobody opened the attribution until OPENING_WINDOW after the challenge window: the pool to the requester.
     function voidCredit(bytes32 requestId) external;
 
+    /// @notice What an account may claim.
     function balanceOf(address token, address account) external view returns (uint256);
     function claim(address token, address to) external returns (uint256 amount);
 }
