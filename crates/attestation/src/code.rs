@@ -60,7 +60,7 @@ codes! {
 
     // Kind 1: certificates and revocation lists.
     PemEncoding = 130, "certificate chain is not strict PEM";
-    ChainLength = 131, "certificate chain does not have its exact length";
+    ChainLength = 131, "certificate chain does not have the length that its kind asks for";
     CertificateEncoding = 132, "certificate is not strict DER of the expected form";
     CertificateAlgorithm = 133, "certificate's key or signature is not of the algorithm that its kind asks for";
     CertificateExtension = 134, "certificate has a repeated, malformed or unknown critical extension";
@@ -108,6 +108,21 @@ codes! {
     TdxModuleTcbLevel = 177, "no TCB level fits the TDX module";
     TcbStatus = 178, "matched TCB level has a status that its structure does not allow";
     TcbRevoked = 179, "platform, TDX module or quoting enclave is revoked";
+
+    // Kind 2.
+    CoseEncoding = 200, "document is not an untagged COSE_Sign1 in strict CBOR";
+    CoseAlgorithm = 201, "document's protected header is not ES384 alone";
+    CoseUnprotectedHeader = 202, "document's unprotected header is not empty";
+    CoseTrailingBytes = 203, "bytes follow the document";
+    DocumentEncoding = 204, "payload is not strict CBOR of the expected fields in their order";
+    DocumentModuleId = 205, "module id is empty or too long";
+    DocumentDigest = 206, "digest of the registers is not SHA384";
+    PcrIndex = 207, "registers are out of order, above 31, or lack one of PCR0 to PCR2";
+    PcrLength = 208, "register is not 48 bytes long";
+    DocumentFieldLength = 209, "certificate, public key, user data or nonce is empty or too long";
+    DocumentTimestamp = 210, "document was made outside its certificates' validity";
+    CertificateSignature = 211, "certificate's signature is not its issuer's";
+    DocumentSignature = 212, "document's signature does not verify";
 }
 
 impl Code {

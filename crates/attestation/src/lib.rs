@@ -9,7 +9,10 @@ mod encoding;
 mod kinds;
 mod refusal;
 pub mod signatures;
+#[cfg(test)]
+mod testing;
 mod verify;
+mod window;
 mod work;
 
 pub use anchors::{AnchorError, Anchors};

@@ -18,6 +18,8 @@ pub struct Work {
     pub secp256k1: u32,
     /// ECDSA verifications on P-256.
     pub p256: u32,
+    /// ECDSA verifications on P-384.
+    pub p384: u32,
     /// Ed25519 verifications.
     pub ed25519: u32,
     /// BLS12-381 verifications: two decompressions, a hash to G2 and two pairings.

@@ -7,7 +7,11 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
-use assay_attestation::{Anchors, Backend, kind};
+use assay_attestation::{
+    Anchors, Backend,
+    dev::{DevDocument, DevNitro},
+    kind,
+};
 use assay_attribution::{Frontier, LogBuilder, append, leaf_hash};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
 use assay_precompiles::{
@@ -35,6 +39,14 @@ const QUOTES: [(&str, &[u8], &[u8]); 3] = [
     ),
 ];
 
+const NITRO: &[u8] = include_bytes!("../../attestation/testdata/nitro/production.cose");
+/// Inside the validity of that document, and of the development root's.
+const NITRO_TIME: u64 = 1_736_180_000;
+
+fn nitro_root() -> DevNitro {
+    DevNitro::new(B256::repeat_byte(7), 1_700_000_000..1_800_000_000)
+}
+
 /// ecrecover's price.
 const ECRECOVER_GAS: u64 = 3_000;
 
@@ -47,7 +59,9 @@ struct Case {
 
 fn precompiles() -> Precompiles {
     // No room for a verdict: every call computes its own.
-    Precompiles::new(&AssayRules::default(), VerdictCache::new(0)).unwrap()
+    let trust = [(kind::AWS_NITRO, vec![nitro_root().root()])].into_iter().collect();
+    let rules = AssayRules { trust, ..AssayRules::default() };
+    Precompiles::new(&rules, VerdictCache::new(0)).unwrap()
 }
 
 fn case(name: impl Into<String>, interface: usize, data: Vec<u8>) -> Case {
@@ -78,6 +92,18 @@ fn secp256k1_evidence() -> (Vec<u8>, B256, Vec<u8>) {
     (point.as_bytes().to_vec(), digest, signature.to_bytes().to_vec())
 }
 
+/// An attestation document as large as they get, by a development root.
+fn largest_nitro_document() -> Bytes {
+    let document = DevDocument {
+        pcrs: (0..32).map(|index| (index, [index + 1; 48])).collect(),
+        user_data: Some(vec![1; 512].into()),
+        nonce: Some(vec![2; 512].into()),
+        public_key: Some(vec![3; 1024].into()),
+        time: NITRO_TIME,
+    };
+    nitro_root().attest(&document)
+}
+
 fn attestation_cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, quote, collateral) in QUOTES {
@@ -97,6 +123,13 @@ fn attestation_cases() -> Vec<Case> {
         "verify, JSON of escapes",
         0,
         verify(kind::INTEL_DCAP, QUOTES[1].1, escapes.as_bytes(), 0),
+    ));
+    cases.push(case("verify Nitro", 0, verify(kind::AWS_NITRO, NITRO, &[], NITRO_TIME)));
+    let document = largest_nitro_document();
+    cases.push(case(
+        "verify Nitro, largest",
+        0,
+        verify(kind::AWS_NITRO, &document, &[], NITRO_TIME),
     ));
     let (key, digest, signature) = secp256k1_evidence();
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();

@@ -22,6 +22,8 @@ pub const CERTIFICATE: u64 = 1_500;
 pub const SECP256K1: u64 = 6_000;
 /// One ECDSA verification on P-256: EIP-7951's price.
 pub const P256: u64 = 6_900;
+/// One ECDSA verification on P-384.
+pub const P384: u64 = 21_000;
 /// One Ed25519 verification.
 pub const ED25519: u64 = 9_000;
 /// One BLS12-381 verification: two points decompressed and checked, a hash to G2, two pairings.
@@ -61,6 +63,7 @@ pub fn evidence(work: &Work) -> Option<u64> {
         (CERTIFICATE, work.certificates.into()),
         (SECP256K1, work.secp256k1.into()),
         (P256, work.p256.into()),
+        (P384, work.p384.into()),
         (ED25519, work.ed25519.into()),
         (BLS12_381, work.bls12_381.into()),
     ]
@@ -146,6 +149,7 @@ mod tests {
             ("CERTIFICATE", CERTIFICATE),
             ("SECP256K1", SECP256K1),
             ("P256", P256),
+            ("P384", P384),
             ("ED25519", ED25519),
             ("BLS12_381", BLS12_381),
             ("LOG_NODE", LOG_NODE),

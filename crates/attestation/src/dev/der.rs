@@ -2,7 +2,7 @@
 
 use crate::encoding::der as tag;
 
-pub(super) fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
     let length = contents.len().to_be_bytes();
     match contents.len() {
@@ -15,32 +15,32 @@ pub(super) fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
     element(tag::SEQUENCE, &parts.concat())
 }
 
 /// A non-negative integer of any big-endian magnitude.
-pub(super) fn unsigned(magnitude: &[u8]) -> Vec<u8> {
+pub(crate) fn unsigned(magnitude: &[u8]) -> Vec<u8> {
     let start = magnitude.iter().position(|byte| *byte != 0).unwrap_or(magnitude.len());
     let digits = &magnitude[start..];
     let zero: &[u8] = if digits.first().is_none_or(|first| *first >= 0x80) { &[0] } else { &[] };
     element(tag::INTEGER, &[zero, digits].concat())
 }
 
-pub(super) fn bit_string(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn bit_string(bytes: &[u8]) -> Vec<u8> {
     element(tag::BIT_STRING, &[&[0], bytes].concat())
 }
 
-pub(super) fn octet_string(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn octet_string(bytes: &[u8]) -> Vec<u8> {
     element(tag::OCTET_STRING, bytes)
 }
 
-pub(super) fn oid(contents: &[u8]) -> Vec<u8> {
+pub(crate) fn oid(contents: &[u8]) -> Vec<u8> {
     element(tag::OID, contents)
 }
 
 /// An X.509 `Time` of `seconds` since 1970, in the form that RFC 5280 asks for.
-pub(super) fn time(seconds: u64) -> Vec<u8> {
+pub(crate) fn time(seconds: u64) -> Vec<u8> {
     let [year, month, day, hour, minute, second] = super::calendar::civil(seconds);
     let rest = format!("{month:02}{day:02}{hour:02}{minute:02}{second:02}Z");
     if year < 2050 {
@@ -51,7 +51,7 @@ pub(super) fn time(seconds: u64) -> Vec<u8> {
 }
 
 /// `r ‖ s` as an `Ecdsa-Sig-Value`.
-pub(super) fn ecdsa_signature(signature: &[u8; 64]) -> Vec<u8> {
-    let (r, s) = signature.split_at(32);
+pub(crate) fn ecdsa_signature(signature: &[u8]) -> Vec<u8> {
+    let (r, s) = signature.split_at(signature.len() / 2);
     sequence(&[&unsigned(r), &unsigned(s)])
 }

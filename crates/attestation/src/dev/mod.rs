@@ -1,16 +1,22 @@
-//! Software-made quotes in Intel's format, for development chains and tests.
+//! Software-made evidence in the vendors' formats, for development chains and tests.
 //!
-//! A development chain names a [`DevPlatform`]'s root in its genesis; evidence made here then goes
-//! through the very same verifier as Intel's, and every other chain refuses it for its root. There
-//! is no enclave behind it: whoever knows the seed can attest to anything.
+//! A development chain names the root of a [`DevPlatform`] or [`DevNitro`] in its genesis; evidence
+//! made here then goes through the very same verifier as the vendor's, and every other chain refuses
+//! it for its root. There is no enclave behind it: whoever knows the seed can attest to anything.
 
 mod calendar;
-mod der;
+pub(crate) mod cbor;
+pub(crate) mod der;
+pub(crate) mod nitro;
 pub(crate) mod recipe;
+pub(crate) mod x509;
+
+pub use nitro::{DevDocument, DevNitro};
 
 use alloy_primitives::{B256, Bytes, hex, keccak256};
-use recipe::{Certificate, Key, Platform, Recipe, RevocationList};
+use recipe::{Platform, Recipe};
 use std::ops::Range;
+use x509::{Certificate, Key, RevocationList};
 
 const INTEL_VENDOR: [u8; 16] = hex!("939a7233f79c4ca9940a0db3957f0607");
 const ROOT_NAME: &str = "Assay development root";
@@ -92,10 +98,10 @@ impl DevPlatform {
         let signer_key = key("signer");
         let is_tdx = matches!(report, DevReport::Tdx { .. });
         let platform = self.platform();
-        let mut pck_extensions = recipe::signer_extensions();
+        let mut pck_extensions = x509::signer_extensions();
         pck_extensions.push(platform.extension());
         let signer =
-            self.certificate(SIGNER_NAME, ROOT_NAME, 4, &signer_key, recipe::signer_extensions());
+            self.certificate(SIGNER_NAME, ROOT_NAME, 4, &signer_key, x509::signer_extensions());
         Recipe {
             root: self.root_certificate(&root_key),
             authority: self.certificate(
@@ -103,7 +109,7 @@ impl DevPlatform {
                 ROOT_NAME,
                 2,
                 &authority_key,
-                recipe::authority_extensions(0),
+                x509::authority_extensions(0),
             ),
             pck: self.certificate(PCK_NAME, AUTHORITY_NAME, 3, &pck_key, pck_extensions),
             qe_signer: signer.clone(),
@@ -148,7 +154,7 @@ impl DevPlatform {
     }
 
     fn root_certificate(&self, key: &Key) -> Certificate {
-        self.certificate(ROOT_NAME, ROOT_NAME, 1, key, recipe::authority_extensions(1))
+        self.certificate(ROOT_NAME, ROOT_NAME, 1, key, x509::authority_extensions(1))
     }
 
     fn certificate(
@@ -157,7 +163,7 @@ impl DevPlatform {
         issuer: &str,
         serial: u8,
         key: &Key,
-        extensions: Vec<recipe::Extension>,
+        extensions: Vec<x509::Extension>,
     ) -> Certificate {
         Certificate {
             serial: vec![serial],
@@ -165,6 +171,7 @@ impl DevPlatform {
             subject: subject.to_owned(),
             not_before: self.validity.start,
             not_after: self.last(),
+            key_algorithm: key.algorithm(),
             key: key.public(),
             extensions,
         }
@@ -176,7 +183,7 @@ impl DevPlatform {
             this_update: self.validity.start,
             next_update: self.validity.end,
             revoked: vec![vec![0xff, 1]],
-            extensions: recipe::list_extensions(),
+            extensions: x509::list_extensions(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod algorithm;
 pub(crate) mod calendar;
+pub(crate) mod cbor;
 pub(crate) mod crl;
 pub(crate) mod der;
 pub(crate) mod hex;

@@ -32,6 +32,7 @@ pub mod kind {
 pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<(), Refusal> {
     let (most_evidence, most_collateral) = match kind {
         kind::INTEL_DCAP => (dcap::MAX_EVIDENCE, dcap::MAX_COLLATERAL),
+        kind::AWS_NITRO => (nitro::MAX_EVIDENCE, nitro::MAX_COLLATERAL),
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             (signature::MAX_EVIDENCE, signature::MAX_COLLATERAL)
         }
@@ -94,6 +95,7 @@ pub(crate) fn check_tcb_sizes(kind: u8, tcb: &[u8], compact: &[u8]) -> Result<()
 pub(crate) fn counts(kind: u8) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts(),
+        kind::AWS_NITRO => nitro::counts(),
         kind::SECP256K1 => Work { secp256k1: 1, ..Work::default() },
         kind::P256 => Work { p256: 1, ..Work::default() },
         kind::ED25519 => Work { ed25519: 1, ..Work::default() },
@@ -133,6 +135,7 @@ pub(crate) fn verify(
 ) -> Result<Claims, Refusal> {
     let claims = match kind {
         kind::INTEL_DCAP => dcap::verify(evidence, collateral, anchors, backend)?,
+        kind::AWS_NITRO => nitro::verify(evidence, collateral, anchors, backend)?,
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             signature::verify(kind, evidence, collateral, backend)?
         }

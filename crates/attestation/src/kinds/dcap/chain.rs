@@ -11,6 +11,7 @@ use crate::{
         x509::{self, Certificate, Profile, Role},
     },
     kinds::kind,
+    window::Window,
 };
 use alloy_primitives::{B256, keccak256};
 
@@ -173,27 +174,6 @@ impl<'a> Authorities<'a> {
             collateral.qe_identity.as_bytes(),
         ];
         keccak256(parts.map(|part| keccak256(part).0).concat())
-    }
-}
-
-/// When everything holds: from the start, up to but not including the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-}
-
-impl Window {
-    pub(crate) const ALWAYS: Self = Self { start: 0, end: u64::MAX };
-
-    pub(crate) fn narrow(&mut self, start: u64, end: u64) {
-        self.start = self.start.max(start);
-        self.end = self.end.min(end);
-    }
-
-    /// Narrows by a statement that still holds in its last second.
-    pub(crate) fn narrow_inclusive(&mut self, start: u64, last: u64) {
-        self.narrow(start, last.saturating_add(1));
     }
 }
 

@@ -17,9 +17,10 @@ use crate::{
     claims::identity,
     encoding::algorithm::{Algorithm, PublicKey, Signature},
     kinds::kind,
+    window::Window,
 };
 use alloy_primitives::{B256, keccak256};
-use chain::{Authorities, Chains, Window};
+use chain::{Authorities, Chains};
 use collateral::Collateral;
 use pck::Platform;
 use quote::Quote;

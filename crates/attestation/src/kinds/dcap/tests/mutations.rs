@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    dev::recipe::{Key, authority_extensions, pem, signer_extensions},
+    dev::{
+        recipe::pem,
+        x509::{Key, authority_extensions, signer_extensions},
+    },
     encoding::crl::MAX_ENTRIES,
 };
 use alloy_primitives::hex;

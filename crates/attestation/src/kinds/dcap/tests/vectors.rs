@@ -1,43 +1,15 @@
 use super::*;
-use alloy_primitives::hex;
+use crate::testing::check_golden;
 use proptest::prelude::*;
-
-/// One field a line, as the golden files have it.
-fn render(claims: &Claims) -> String {
-    let anchors: Vec<String> = claims.anchors.iter().map(B256::to_string).collect();
-    format!(
-        "kind {}\nassurance {}\nmeasurement {}\nidentity {}\nplatform {}\nbound {}\nid {}\nanchors {}\ncollateral {}\nissued_at {}\nnot_before {}\nnot_after {}\nstatus {:#x}\ntcb {}\n",
-        claims.kind,
-        claims.assurance,
-        hex::encode(&claims.measurement),
-        claims.identity,
-        claims.platform,
-        hex::encode(&claims.bound),
-        claims.id,
-        anchors.join(" "),
-        claims.collateral,
-        claims.issued_at,
-        claims.not_before,
-        claims.not_after,
-        claims.status,
-        hex::encode(&claims.tcb),
-    )
-}
-
-/// Compares with `testdata/dcap/<name>.claims`, or writes it where `UPDATE_GOLDEN` is set.
-fn check_golden(name: &str, claims: &Claims) {
-    let path = format!("{}/testdata/dcap/{name}.claims", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, render(claims)).unwrap();
-    }
-    assert_eq!(render(claims), std::fs::read_to_string(&path).unwrap(), "{name}");
-}
 
 #[test]
 fn intels_quotes_give_the_golden_claims() {
     for (name, quote, collateral) in VECTORS {
         if name != "tdx_v5" {
-            check_golden(name, &verdict(quote, collateral, &Anchors::default()).unwrap());
+            check_golden(
+                &format!("dcap/{name}"),
+                &verdict(quote, collateral, &Anchors::default()).unwrap(),
+            );
         }
     }
 }
@@ -56,7 +28,7 @@ fn development_quotes_give_the_golden_claims() {
         let made = platform().attest(&report);
         assert_eq!(made, platform().attest(&report));
         let claims = verdict(&made.evidence, &made.collateral, &anchors()).unwrap();
-        check_golden(name, &claims);
+        check_golden(&format!("dcap/{name}"), &claims);
         let elsewhere = verdict(&made.evidence, &made.collateral, &Anchors::default());
         assert_eq!(elsewhere, Err(Refusal::Refused(Code::UnknownRoot)));
     }

@@ -30,7 +30,7 @@ const STATEMENTS: [(Edit, bool); 8] = [
     ),
 ];
 
-fn set(certificate: &mut recipe::Certificate, from: u64, to: u64) {
+fn set(certificate: &mut crate::dev::x509::Certificate, from: u64, to: u64) {
     (certificate.not_before, certificate.not_after) = (from, to);
 }
 
