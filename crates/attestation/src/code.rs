@@ -109,6 +109,18 @@ codes! {
     TcbStatus = 178, "matched TCB level has a status that its structure does not allow";
     TcbRevoked = 179, "platform, TDX module or quoting enclave is revoked";
 
+    // Kind 1: compact collateral, earlier claims, single statements.
+    CompactParts = 180, "lengths of the joined compact forms do not add up";
+    CompactType = 181, "compact form is of another type or layout than its place is for";
+    CompactWindow = 182, "compact form's window is empty";
+    CompactEncoding = 183, "compact form's fields or length are not of its layout";
+    CompactCount = 184, "compact form lists too much";
+    CompactOrder = 185, "compact form's entries are not in strictly ascending order";
+    TcbEncoding = 186, "tcb is not of this kind's layout";
+    EvaluationNumber = 187, "collateral's TCB evaluation data number is lower than the tcb's";
+    StatementType = 190, "collateral is not one of the kind's statements";
+    StatementParts = 191, "lengths of the statement's parts do not add up, or its text is not UTF-8";
+
     // Kind 2.
     CoseEncoding = 200, "document is not an untagged COSE_Sign1 in strict CBOR";
     CoseAlgorithm = 201, "document's protected header is not ES384 alone";

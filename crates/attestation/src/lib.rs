@@ -19,7 +19,10 @@ pub use anchors::{AnchorError, Anchors};
 pub use backend::Backend;
 pub use claims::{Assessment, Claims, CollateralClaims, collateral_digest, status};
 pub use code::Code;
-pub use kinds::{dcap::trim_quote, kind};
+pub use kinds::{
+    dcap::{offchain as dcap, trim_quote},
+    kind,
+};
 pub use refusal::{Refusal, TimeRefusal};
 pub use verify::{assess, check_time, check_window, verify, verify_collateral, verify_with};
 pub use work::{Work, work, work_assess, work_collateral, work_with};

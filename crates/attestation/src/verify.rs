@@ -46,7 +46,7 @@ pub fn verify_with(
 }
 
 /// Judges an earlier [`Claims::tcb`] by other collateral in compact form; as with [`verify_with`],
-/// nothing vouches for it.
+/// nothing vouches for it. No kind so far checks a signature here.
 ///
 /// # Errors
 /// `UnknownKind` also for a kind that needs no collateral.
@@ -55,10 +55,10 @@ pub fn assess(
     tcb: &[u8],
     compact: &[u8],
     anchors: &Anchors,
-    backend: Backend,
+    _backend: Backend,
 ) -> Result<Assessment, Refusal> {
     kinds::check_tcb_sizes(kind, tcb, compact)?;
-    kinds::assess(kind, tcb, compact, anchors, backend)
+    kinds::assess(kind, tcb, compact, anchors)
 }
 
 /// Claims hold at `time` if and only if `not_before <= time < not_after`.

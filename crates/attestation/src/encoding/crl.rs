@@ -26,6 +26,8 @@ pub(crate) struct RevocationList<'a> {
     pub(crate) this_update: u64,
     pub(crate) next_update: u64,
     pub(crate) signature: Signature,
+    /// The CRL number, zero where the list states none.
+    pub(crate) number: Serial,
     revoked: Vec<Serial>,
 }
 
@@ -38,6 +40,11 @@ impl<'a> RevocationList<'a> {
 
     pub(crate) fn revokes(&self, serial: &Serial) -> bool {
         self.revoked.contains(serial)
+    }
+
+    /// The revoked serial numbers as listed: in any order, perhaps some of them twice.
+    pub(crate) fn revoked(&self) -> &[Serial] {
+        &self.revoked
     }
 
     /// `Ok(None)` is too many entries.
@@ -74,8 +81,17 @@ impl<'a> RevocationList<'a> {
         let extensions = tagged.nested(der::SEQUENCE)?;
         tagged.finish()?;
         // Anything else (delta lists, partitions) changes what the list means.
-        known_extensions(extensions, &[AUTHORITY_KEY_ID, CRL_NUMBER])?;
-        Ok(Some(Self { tbs: tbs.whole, issuer, this_update, next_update, signature, revoked }))
+        let [_, number] = known_extensions(extensions, &[AUTHORITY_KEY_ID, CRL_NUMBER])?;
+        let number = number.map_or(Ok(Serial::default()), crl_number)?;
+        Ok(Some(Self {
+            tbs: tbs.whole,
+            issuer,
+            this_update,
+            next_update,
+            signature,
+            number,
+            revoked,
+        }))
     }
 }
 
@@ -91,18 +107,26 @@ fn entry(mut entry: Reader<'_>) -> Result<Serial, Malformed> {
     Ok(serial)
 }
 
-/// Passes over extensions, none twice, all among `known`.
-fn known_extensions<const N: usize>(
-    mut reader: Reader<'_>,
+/// Reads a CRL number (RFC 5280, 5.2.3): at most twenty bytes.
+fn crl_number(contents: &[u8]) -> Result<Serial, Malformed> {
+    let mut reader = Reader::new(contents);
+    let number = x509::serial(&mut reader)?;
+    reader.finish()?;
+    Ok(number)
+}
+
+/// Passes over extensions, none twice, all among `known`; gives the contents of each of those.
+fn known_extensions<'a, const N: usize>(
+    mut reader: Reader<'a>,
     known: &[&[u8]; N],
-) -> Result<(), Malformed> {
-    let mut seen = [false; N];
+) -> Result<[Option<&'a [u8]>; N], Malformed> {
+    let mut found = [None; N];
     while !reader.is_empty() {
-        let (id, _, _) = x509::extension(&mut reader)?;
+        let (id, _, contents) = x509::extension(&mut reader)?;
         let index = known.iter().position(|known| *known == id).ok_or(Malformed)?;
-        if std::mem::replace(&mut seen[index], true) {
+        if found[index].replace(contents).is_some() {
             return Err(Malformed);
         }
     }
-    Ok(())
+    Ok(found)
 }

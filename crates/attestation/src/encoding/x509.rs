@@ -3,7 +3,7 @@
 use super::{
     Malformed,
     algorithm::{Algorithm, PublicKey, Signature},
-    der::{self, Reader},
+    der::{self, Element, Reader},
 };
 use crate::{Backend, Code};
 use alloy_primitives::hex;
@@ -50,6 +50,8 @@ pub(crate) struct Certificate<'a> {
     /// Unix seconds; the last second of validity is included.
     pub(crate) not_before: u64,
     pub(crate) not_after: u64,
+    /// The certified key's `SubjectPublicKeyInfo`, whole.
+    pub(crate) key_info: &'a [u8],
     pub(crate) key: PublicKey,
     pub(crate) signature: Signature,
     extensions: Extensions<'a>,
@@ -86,8 +88,8 @@ impl<'a> Certificate<'a> {
         if fields.algorithm != signed_with || fields.inner_algorithm != signed_with {
             return Err(Code::CertificateAlgorithm);
         }
-        let key =
-            public_key(fields.key_info, profile.key, backend).ok_or(Code::CertificateAlgorithm)?;
+        let key = public_key(fields.key_info.value, profile.key, backend)
+            .ok_or(Code::CertificateAlgorithm)?;
         let signature = profile
             .signed_with
             .signature(fields.signature)
@@ -101,6 +103,7 @@ impl<'a> Certificate<'a> {
             subject: fields.subject,
             not_before: fields.not_before,
             not_after: fields.not_after,
+            key_info: fields.key_info.whole,
             key,
             signature,
             extensions,
@@ -161,7 +164,7 @@ struct Fields<'a> {
     not_before: u64,
     not_after: u64,
     subject: &'a [u8],
-    key_info: &'a [u8],
+    key_info: Element<'a>,
     extensions: Reader<'a>,
     algorithm: &'a [u8],
     signature: &'a [u8],
@@ -186,7 +189,7 @@ impl<'a> Fields<'a> {
         let (not_before, not_after) = (validity.time()?, validity.time()?);
         validity.finish()?;
         let subject = name(&mut inner)?;
-        let key_info = inner.expect(der::SEQUENCE)?.value;
+        let key_info = inner.expect(der::SEQUENCE)?;
         let mut tagged = inner.nested(der::CONTEXT_3)?;
         inner.finish()?;
         let extensions = tagged.nested(der::SEQUENCE)?;

@@ -1,8 +1,5 @@
 //! One module per evidence kind, behind one dispatch.
 
-// Until the first kind has collateral of its own.
-#![allow(clippy::match_single_binding, unused_variables)]
-
 pub(crate) mod dcap;
 pub(crate) mod nitro;
 mod signature;
@@ -62,6 +59,11 @@ struct CollateralLimits {
 /// `None` for a kind that needs no collateral.
 const fn collateral_limits(kind: u8) -> Option<CollateralLimits> {
     match kind {
+        kind::INTEL_DCAP => Some(CollateralLimits {
+            statement: dcap::MAX_STATEMENT,
+            compact: dcap::MAX_COMPACT,
+            tcb: dcap::MAX_TCB,
+        }),
         _ => None,
     }
 }
@@ -107,6 +109,7 @@ pub(crate) fn counts(kind: u8) -> Work {
 /// Fixed-price steps of verifying one statement of collateral.
 pub(crate) fn counts_collateral(kind: u8) -> Work {
     match kind {
+        kind::INTEL_DCAP => dcap::counts_collateral(),
         _ => Work::default(),
     }
 }
@@ -114,6 +117,7 @@ pub(crate) fn counts_collateral(kind: u8) -> Work {
 /// Fixed-price steps over compact collateral; those of [`counts`] for a kind that needs none.
 pub(crate) fn counts_with(kind: u8) -> Work {
     match kind {
+        kind::INTEL_DCAP => dcap::counts_with(),
         _ => counts(kind),
     }
 }
@@ -121,6 +125,7 @@ pub(crate) fn counts_with(kind: u8) -> Work {
 /// Fixed-price steps of judging an earlier claims' `tcb`.
 pub(crate) fn counts_assess(kind: u8) -> Work {
     match kind {
+        kind::INTEL_DCAP => dcap::counts_assess(),
         _ => Work::default(),
     }
 }
@@ -151,9 +156,11 @@ pub(crate) fn verify_collateral(
     anchors: &Anchors,
     backend: Backend,
 ) -> Result<CollateralClaims, Refusal> {
-    match kind {
-        _ => Err(Refusal::UnknownKind(kind)),
-    }
+    let claims = match kind {
+        kind::INTEL_DCAP => dcap::verify_collateral(collateral, anchors, backend)?,
+        _ => return Err(Refusal::UnknownKind(kind)),
+    };
+    Ok(claims)
 }
 
 /// Verifies evidence over compact collateral, sizes checked; the status gets its bit here.
@@ -165,6 +172,7 @@ pub(crate) fn verify_with(
     backend: Backend,
 ) -> Result<Claims, Refusal> {
     let mut claims = match kind {
+        kind::INTEL_DCAP => dcap::verify_with(evidence, compact, anchors, backend)?,
         _ if !compact.is_empty() => return Err(Code::CollateralNotEmpty.into()),
         _ => verify(kind, evidence, &[], anchors, backend)?,
     };
@@ -178,12 +186,11 @@ pub(crate) fn assess(
     tcb: &[u8],
     compact: &[u8],
     anchors: &Anchors,
-    backend: Backend,
 ) -> Result<Assessment, Refusal> {
-    let assessed: Result<Assessment, Refusal> = match kind {
-        _ => Err(Refusal::UnknownKind(kind)),
+    let mut assessment = match kind {
+        kind::INTEL_DCAP => dcap::assess(tcb, compact, anchors)?,
+        _ => return Err(Refusal::UnknownKind(kind)),
     };
-    let mut assessment = assessed?;
     assessment.status |= COLLATERAL_ASSUMED;
     Ok(assessment)
 }

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 pub(crate) struct Collateral<'a> {
     pub(crate) root_crl: Vec<u8>,
     pub(crate) pck_crl: Vec<u8>,
+    /// PEM: authority, root. Verification relies on the PCK's own authority instead.
+    pub(crate) pck_crl_chain: Cow<'a, str>,
     /// PEM: signer, root.
     pub(crate) tcb_info_chain: Cow<'a, str>,
     /// The statement as signed.
@@ -44,7 +46,6 @@ impl<'a> Collateral<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields::default();
         Json::document(bytes, |json, name| match name {
-            // Nothing relies on it: the list is checked with the PCK's own authority.
             "pck_crl_issuer_chain" => json::set(&mut fields.pck_crl_chain, json.string()?),
             "root_ca_crl" => json::set(&mut fields.root_crl, hex::decode(json.plain_string()?)?),
             "pck_crl" => json::set(&mut fields.pck_crl, hex::decode(json.plain_string()?)?),
@@ -62,10 +63,10 @@ impl<'a> Collateral<'a> {
             "pck_certificate_chain" => json::set(&mut fields.pck_chain, json.string()?),
             _ => Err(Malformed),
         })?;
-        fields.pck_crl_chain.ok_or(Malformed)?;
         Ok(Self {
             root_crl: fields.root_crl.ok_or(Malformed)?,
             pck_crl: fields.pck_crl.ok_or(Malformed)?,
+            pck_crl_chain: fields.pck_crl_chain.ok_or(Malformed)?,
             tcb_info_chain: fields.tcb_info_chain.ok_or(Malformed)?,
             tcb_info: fields.tcb_info.ok_or(Malformed)?,
             tcb_info_signature: fields.tcb_info_signature.ok_or(Malformed)?,

@@ -3,39 +3,75 @@
 use crate::{
     Code,
     encoding::{Malformed, calendar, hex, json, json::Json},
+    window::Window,
 };
 
 /// Most levels that a statement, or a TDX module identity in it, may list.
-const MAX_LEVELS: usize = 64;
+pub(crate) const MAX_LEVELS: usize = 64;
 /// Most TDX module identities.
-const MAX_MODULES: usize = 32;
+pub(crate) const MAX_MODULES: usize = 32;
+
+/// The two kinds of trusted execution environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tee {
+    Sgx = 0,
+    Tdx = 1,
+}
 
 /// A level's verdict, in Intel's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum TcbStatus {
-    UpToDate,
-    SwHardeningNeeded,
-    ConfigurationNeeded,
-    ConfigurationAndSwHardeningNeeded,
-    OutOfDate,
-    OutOfDateConfigurationNeeded,
-    Revoked,
+    UpToDate = 0,
+    SwHardeningNeeded = 1,
+    ConfigurationNeeded = 2,
+    ConfigurationAndSwHardeningNeeded = 3,
+    OutOfDate = 4,
+    OutOfDateConfigurationNeeded = 5,
+    Revoked = 6,
+}
+
+impl TcbStatus {
+    const ALL: [Self; 7] = [
+        Self::UpToDate,
+        Self::SwHardeningNeeded,
+        Self::ConfigurationNeeded,
+        Self::ConfigurationAndSwHardeningNeeded,
+        Self::OutOfDate,
+        Self::OutOfDateConfigurationNeeded,
+        Self::Revoked,
+    ];
+
+    /// By its number in a compact form.
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
 }
 
 /// TCB info: which versions of a platform model are how good.
-pub(crate) struct TcbInfo<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) version: u8,
-    pub(crate) issued: u64,
-    pub(crate) next_update: u64,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TcbInfo {
+    /// By id and version; `None` where no quote can be judged by it.
+    pub(crate) tee: Option<Tee>,
     pub(crate) fmspc: [u8; 6],
     pub(crate) pce_id: [u8; 2],
     pub(crate) evaluation: u32,
     pub(crate) levels: Vec<TcbLevel>,
     pub(crate) module: Option<TdxModule>,
-    pub(crate) modules: Vec<(&'a str, TdxModule, Vec<SvnLevel>)>,
+    /// Those whose name a quote can ask for; of equal versions the first counts.
+    pub(crate) modules: Vec<ModuleIdentity>,
 }
 
+/// A TDX module of one version, named `TDX_` and two hex digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModuleIdentity {
+    pub(crate) version: u8,
+    pub(crate) module: TdxModule,
+    pub(crate) levels: Vec<SvnLevel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TcbLevel {
     pub(crate) sgx: [u8; 16],
     /// Stated by every level of a TDX statement, zero where a statement for SGX leaves it out.
@@ -44,6 +80,7 @@ pub(crate) struct TcbLevel {
     pub(crate) status: TcbStatus,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TdxModule {
     pub(crate) signer: [u8; 48],
     pub(crate) attributes: [u8; 8],
@@ -51,17 +88,17 @@ pub(crate) struct TdxModule {
 }
 
 /// A level that is one security version number.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SvnLevel {
     pub(crate) svn: u16,
     pub(crate) status: TcbStatus,
 }
 
 /// QE identity: which quoting enclaves are how good.
-pub(crate) struct QeIdentity<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) version: u8,
-    pub(crate) issued: u64,
-    pub(crate) next_update: u64,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QeIdentity {
+    /// By id and version; `None` where no quote can be judged by it.
+    pub(crate) tee: Option<Tee>,
     pub(crate) evaluation: u32,
     pub(crate) misc_select: [u8; 4],
     pub(crate) misc_select_mask: [u8; 4],
@@ -72,9 +109,12 @@ pub(crate) struct QeIdentity<'a> {
     pub(crate) levels: Vec<SvnLevel>,
 }
 
-/// Reads a statement's date after the whole statement is known to be well formed.
-fn date(text: &str) -> Result<u64, Code> {
-    calendar::rfc3339(text).map_err(|Malformed| Code::DateEncoding)
+/// Reads a statement's dates after the whole statement is known to be well formed.
+fn window(issued: &str, next_update: &str) -> Result<Window, Code> {
+    let date = |text| calendar::rfc3339(text).map_err(|Malformed| Code::DateEncoding);
+    let mut window = Window::ALWAYS;
+    window.narrow_inclusive(date(issued)?, date(next_update)?);
+    Ok(window)
 }
 
 fn hex_field<const N: usize>(
@@ -114,18 +154,19 @@ fn components(json: &mut Json<'_>) -> Result<[u8; 16], Malformed> {
     if count == svns.len() { Ok(svns) } else { Err(Malformed) }
 }
 
-impl<'a> TcbInfo<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Code> {
+impl TcbInfo {
+    /// Reads the statement and when it holds.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Window), Code> {
         let mut too_many = false;
         let (info, issued, next_update) =
             Self::read(text, &mut too_many).map_err(|Malformed| Code::TcbInfoJson)?;
         if too_many {
             return Err(Code::TcbLevelCount);
         }
-        Ok(Self { issued: date(issued)?, next_update: date(next_update)?, ..info })
+        Ok((info, window(issued, next_update)?))
     }
 
-    fn read(text: &'a str, too_many: &mut bool) -> Result<(Self, &'a str, &'a str), Malformed> {
+    fn read<'a>(text: &'a str, too_many: &mut bool) -> Result<(Self, &'a str, &'a str), Malformed> {
         let (mut id, mut version, mut issued, mut next_update) = (None, None, None, None);
         let (mut fmspc, mut pce_id, mut tcb_type, mut evaluation) = (None, None, None, None);
         let (mut levels, mut module, mut modules) = (None, None, None);
@@ -157,17 +198,19 @@ impl<'a> TcbInfo<'a> {
         if without_tdx && id == Some("TDX") {
             return Err(Malformed);
         }
+        let version: u8 = version.ok_or(Malformed)?;
         let info = Self {
-            id: id.ok_or(Malformed)?,
-            version: version.ok_or(Malformed)?,
-            issued: 0,
-            next_update: 0,
+            tee: match (id.ok_or(Malformed)?, version) {
+                ("SGX", 3) => Some(Tee::Sgx),
+                ("TDX", 3) => Some(Tee::Tdx),
+                _ => None,
+            },
             fmspc: fmspc.ok_or(Malformed)?,
             pce_id: pce_id.ok_or(Malformed)?,
             evaluation: evaluation.ok_or(Malformed)?,
             levels: levels.ok_or(Malformed)?,
             module,
-            modules: modules.unwrap_or_default(),
+            modules: modules.unwrap_or_default().into_iter().flatten().collect(),
         };
         Ok((info, issued.ok_or(Malformed)?, next_update.ok_or(Malformed)?))
     }
@@ -227,17 +270,28 @@ fn svn_level(json: &mut Json<'_>) -> Result<SvnLevel, Malformed> {
     Ok(SvnLevel { svn: svn.ok_or(Malformed)?, status: verdict.ok_or(Malformed)? })
 }
 
-fn module_identity<'a>(
-    json: &mut Json<'a>,
+/// `None` where no quote can ask for a module of this name.
+fn module_identity(
+    json: &mut Json<'_>,
     too_many: &mut bool,
-) -> Result<(&'a str, TdxModule, Vec<SvnLevel>), Malformed> {
+) -> Result<Option<ModuleIdentity>, Malformed> {
     let (mut id, mut levels) = (None, None);
     let module = TdxModule::read(json, |json, name| match name {
         "id" => json::set(&mut id, json.plain_string()?),
         "tcbLevels" => json::set(&mut levels, list(json, MAX_LEVELS, too_many, svn_level)?),
         _ => json.skip(),
     })?;
-    Ok((id.ok_or(Malformed)?, module, levels.ok_or(Malformed)?))
+    let (id, levels) = (id.ok_or(Malformed)?, levels.ok_or(Malformed)?);
+    Ok(module_version(id).map(|version| ModuleIdentity { version, module, levels }))
+}
+
+/// The version in `TDX_` and two hex digits, in any case.
+fn module_version(id: &str) -> Option<u8> {
+    let (prefix, digits) = id.split_at_checked(4)?;
+    if !prefix.eq_ignore_ascii_case("TDX_") {
+        return None;
+    }
+    hex::decode_array(digits).ok().map(|[version]| version)
 }
 
 impl TdxModule {
@@ -260,18 +314,19 @@ impl TdxModule {
     }
 }
 
-impl<'a> QeIdentity<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, Code> {
+impl QeIdentity {
+    /// Reads the statement and when it holds.
+    pub(crate) fn parse(text: &str) -> Result<(Self, Window), Code> {
         let mut too_many = false;
         let (identity, issued, next_update) =
             Self::read(text, &mut too_many).map_err(|Malformed| Code::QeIdentityJson)?;
         if too_many {
             return Err(Code::TcbLevelCount);
         }
-        Ok(Self { issued: date(issued)?, next_update: date(next_update)?, ..identity })
+        Ok((identity, window(issued, next_update)?))
     }
 
-    fn read(text: &'a str, too_many: &mut bool) -> Result<(Self, &'a str, &'a str), Malformed> {
+    fn read<'a>(text: &'a str, too_many: &mut bool) -> Result<(Self, &'a str, &'a str), Malformed> {
         let (mut id, mut version, mut issued, mut next_update) = (None, None, None, None);
         let (mut evaluation, mut signer, mut product_id, mut levels) = (None, None, None, None);
         let (mut misc_select, mut misc_select_mask) = (None, None);
@@ -291,11 +346,13 @@ impl<'a> QeIdentity<'a> {
             "tcbLevels" => json::set(&mut levels, list(json, MAX_LEVELS, too_many, svn_level)?),
             _ => json.skip(),
         })?;
+        let version: u8 = version.ok_or(Malformed)?;
         let identity = Self {
-            id: id.ok_or(Malformed)?,
-            version: version.ok_or(Malformed)?,
-            issued: 0,
-            next_update: 0,
+            tee: match (id.ok_or(Malformed)?, version) {
+                ("QE", 2) => Some(Tee::Sgx),
+                ("TD_QE", 2 | 3) => Some(Tee::Tdx),
+                _ => None,
+            },
             evaluation: evaluation.ok_or(Malformed)?,
             misc_select: misc_select.ok_or(Malformed)?,
             misc_select_mask: misc_select_mask.ok_or(Malformed)?,

@@ -1,203 +1,229 @@
-//! Judging versions by Intel's statements, after Intel's quote verification library.
+//! What Intel's statements judge of a platform: the contents of `Claims::tcb`.
 
 use super::{
     pck::Platform,
-    report::{EnclaveReport, Report, TdReport},
-    statements::{QeIdentity, SvnLevel, TcbInfo, TcbLevel, TcbStatus, TdxModule},
+    report::{EnclaveReport, Report},
+    statements::Tee,
 };
-use crate::{Code, status};
+use crate::{Code, encoding::x509::Serial};
+use alloy_primitives::B256;
 
-impl TcbStatus {
-    const fn bits(self) -> u32 {
-        match self {
-            Self::UpToDate | Self::Revoked => 0,
-            Self::SwHardeningNeeded => status::SW_HARDENING_NEEDED,
-            Self::ConfigurationNeeded => status::CONFIGURATION_NEEDED,
-            Self::ConfigurationAndSwHardeningNeeded => {
-                status::CONFIGURATION_NEEDED | status::SW_HARDENING_NEEDED
+/// Length of the encoding, which docs/attestation.md lays out.
+pub(crate) const TCB_LEN: usize = 249;
+const LAYOUT_VERSION: u8 = 1;
+/// SGX attribute flag: the enclave's memory can be read and written from outside.
+const SGX_DEBUG: u8 = 0x02;
+
+/// A platform with its TDX module and quoting enclave, and who certified it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tcb {
+    /// The TCB evaluation data number that it was judged by: the lower of the two statements'.
+    pub(crate) evaluation: u32,
+    pub(crate) fmspc: [u8; 6],
+    pub(crate) pce_id: [u8; 2],
+    pub(crate) cpu_svn: [u8; 16],
+    pub(crate) pce_svn: u16,
+    /// `None` for SGX.
+    pub(crate) td: Option<TdxTcb>,
+    pub(crate) enclave: EnclaveTcb,
+    /// keccak256 of the PCK's issuer name in DER.
+    pub(crate) pck_issuer: B256,
+    pub(crate) pck_serial: Serial,
+    pub(crate) authority_serial: Serial,
+}
+
+/// The TDX module that measured the TD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TdxTcb {
+    pub(crate) svn: [u8; 16],
+    /// The TCB in force when quoted, where it may differ from the one at launch.
+    pub(crate) current_svn: Option<[u8; 16]>,
+    pub(crate) module_signer: [u8; 48],
+    pub(crate) module_attributes: [u8; 8],
+}
+
+/// The quoting enclave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EnclaveTcb {
+    pub(crate) signer: [u8; 32],
+    pub(crate) product_id: u16,
+    pub(crate) svn: u16,
+    pub(crate) misc_select: [u8; 4],
+    pub(crate) attributes: [u8; 16],
+}
+
+impl EnclaveTcb {
+    pub(crate) fn of(report: EnclaveReport<'_>) -> Self {
+        Self {
+            signer: copy(report.mr_signer()),
+            product_id: report.product_id(),
+            svn: report.svn(),
+            misc_select: copy(report.misc_select()),
+            attributes: copy(report.attributes()),
+        }
+    }
+
+    pub(crate) const fn is_debug(&self) -> bool {
+        self.attributes[0] & SGX_DEBUG != 0
+    }
+}
+
+impl TdxTcb {
+    pub(crate) fn of(report: &Report<'_>) -> Option<Self> {
+        let Report::Tdx(report) = report else { return None };
+        Some(Self {
+            svn: report.tcb_svn(),
+            current_svn: report.current_tcb_svn(),
+            module_signer: copy(report.module_signer()),
+            module_attributes: copy(report.module_attributes()),
+        })
+    }
+}
+
+/// A field of a report, whose length its accessor fixes.
+fn copy<const N: usize>(field: &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(field);
+    bytes
+}
+
+impl Tcb {
+    /// Platform and reports, certified by a PCK with this issuer and serial numbers.
+    pub(crate) fn new(
+        platform: &Platform,
+        report: &Report<'_>,
+        enclave: EnclaveReport<'_>,
+        evaluation: u32,
+        (pck_issuer, pck_serial, authority_serial): (B256, Serial, Serial),
+    ) -> Self {
+        Self {
+            evaluation,
+            fmspc: platform.fmspc,
+            pce_id: platform.pce_id,
+            cpu_svn: platform.cpu_svn,
+            pce_svn: platform.pce_svn,
+            td: TdxTcb::of(report),
+            enclave: EnclaveTcb::of(enclave),
+            pck_issuer,
+            pck_serial,
+            authority_serial,
+        }
+    }
+
+    pub(crate) const fn tee(&self) -> Tee {
+        if self.td.is_some() { Tee::Tdx } else { Tee::Sgx }
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(TCB_LEN);
+        let mut put = |field: &[u8]| bytes.extend_from_slice(field);
+        put(&[LAYOUT_VERSION, u8::from(self.td.is_some())]);
+        put(&self.evaluation.to_be_bytes());
+        put(&self.fmspc);
+        put(&self.pce_id);
+        put(&self.cpu_svn);
+        put(&self.pce_svn.to_be_bytes());
+        match &self.td {
+            Some(td) => {
+                put(&td.svn);
+                put(&[u8::from(td.current_svn.is_some())]);
+                put(&td.current_svn.unwrap_or_default());
+                put(&td.module_signer);
+                put(&td.module_attributes);
             }
-            Self::OutOfDate => status::OUT_OF_DATE,
-            Self::OutOfDateConfigurationNeeded => {
-                status::OUT_OF_DATE | status::CONFIGURATION_NEEDED
+            None => put(&[0; 89]),
+        }
+        put(&self.enclave.signer);
+        put(&self.enclave.product_id.to_be_bytes());
+        put(&self.enclave.svn.to_be_bytes());
+        put(&self.enclave.misc_select);
+        put(&self.enclave.attributes);
+        put(self.pck_issuer.as_slice());
+        put(&self.pck_serial);
+        put(&self.authority_serial);
+        bytes
+    }
+
+    /// Reads exactly what [`encode`](Self::encode) writes.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Code> {
+        let tcb = Self::read(bytes).filter(|tcb| tcb.encode() == bytes);
+        tcb.ok_or(Code::TcbEncoding)
+    }
+
+    /// Leaves open whether fields that mean nothing are zero.
+    fn read(mut bytes: &[u8]) -> Option<Self> {
+        let rest = &mut bytes;
+        let [_version, is_tdx] = take(rest)?;
+        let evaluation = u32::from_be_bytes(take(rest)?);
+        let (fmspc, pce_id, cpu_svn) = (take(rest)?, take(rest)?, take(rest)?);
+        let pce_svn = u16::from_be_bytes(take(rest)?);
+        let (svn, [has_current], current_svn) = (take(rest)?, take(rest)?, take(rest)?);
+        let td = TdxTcb {
+            svn,
+            current_svn: (has_current != 0).then_some(current_svn),
+            module_signer: take(rest)?,
+            module_attributes: take(rest)?,
+        };
+        let tcb = Self {
+            evaluation,
+            fmspc,
+            pce_id,
+            cpu_svn,
+            pce_svn,
+            td: (is_tdx != 0).then_some(td),
+            enclave: EnclaveTcb {
+                signer: take(rest)?,
+                product_id: u16::from_be_bytes(take(rest)?),
+                svn: u16::from_be_bytes(take(rest)?),
+                misc_select: take(rest)?,
+                attributes: take(rest)?,
+            },
+            pck_issuer: B256::new(take(rest)?),
+            pck_serial: take(rest)?,
+            authority_serial: take(rest)?,
+        };
+        rest.is_empty().then_some(tcb)
+    }
+}
+
+/// The next bytes, as many as there are to be.
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (field, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn decoding_is_canonical(
+            mut bytes in proptest::collection::vec(any::<u8>(), TCB_LEN),
+            (layout, tee, flag) in (0u8..3, 0u8..3, 0u8..3),
+            clear in any::<[bool; 2]>(),
+        ) {
+            (bytes[0], bytes[1], bytes[48]) = (layout, tee, flag);
+            if clear[0] { bytes[32..121].fill(0) }
+            if clear[1] { bytes[49..65].fill(0) }
+            let expected = layout == 1
+                && (tee == 1 && (bytes[48] == 1 || bytes[48] == 0 && bytes[49..65].iter().all(|byte| *byte == 0))
+                    || tee == 0 && bytes[32..121].iter().all(|byte| *byte == 0));
+            match Tcb::decode(&bytes) {
+                Ok(tcb) => prop_assert_eq!(tcb.encode(), bytes.clone()),
+                Err(code) => prop_assert_eq!(code, Code::TcbEncoding),
             }
+            prop_assert_eq!(Tcb::decode(&bytes).is_ok(), expected);
+            prop_assert!(Tcb::decode(&bytes[1..]).is_err());
+            bytes.push(0);
+            prop_assert!(Tcb::decode(&bytes).is_err());
+        }
+
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Tcb::decode(&bytes);
         }
     }
-
-    /// Lowers a platform's status by that of its TDX module or quoting enclave, of which only
-    /// `OutOfDate` and `Revoked` matter.
-    const fn lowered_by(self, component: Self) -> Self {
-        match (component, self) {
-            (Self::Revoked, _) => Self::Revoked,
-            (Self::OutOfDate, Self::UpToDate | Self::SwHardeningNeeded) => Self::OutOfDate,
-            (
-                Self::OutOfDate,
-                Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded,
-            ) => Self::OutOfDateConfigurationNeeded,
-            _ => self,
-        }
-    }
-}
-
-/// Judges the quoting enclave by its identity statement.
-pub(crate) fn judge_enclave(
-    report: EnclaveReport<'_>,
-    identity: &QeIdentity<'_>,
-    quote: &Report<'_>,
-) -> Result<TcbStatus, Code> {
-    let right_kind = match quote {
-        Report::Sgx(_) => identity.id == "QE" && identity.version == 2,
-        Report::Tdx(_) => identity.id == "TD_QE" && matches!(identity.version, 2 | 3),
-    };
-    if !right_kind {
-        return Err(Code::QeIdentityKind);
-    }
-    if report.mr_signer() != identity.signer {
-        return Err(Code::QeSigner);
-    }
-    if report.is_debug() {
-        return Err(Code::QeDebug);
-    }
-    if report.product_id() != identity.product_id {
-        return Err(Code::QeProduct);
-    }
-    if !masked_equal(report.misc_select(), &identity.misc_select, &identity.misc_select_mask) {
-        return Err(Code::QeMiscSelect);
-    }
-    if !masked_equal(report.attributes(), &identity.attributes, &identity.attributes_mask) {
-        return Err(Code::QeAttributes);
-    }
-    let level = first_met(&identity.levels, report.svn()).ok_or(Code::QeTcbLevel)?;
-    match level {
-        TcbStatus::SwHardeningNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded => {
-            Err(Code::TcbStatus)
-        }
-        status => Ok(status),
-    }
-}
-
-/// Judges the platform and, for TDX, its module; gives the claims' status bits.
-pub(crate) fn judge_platform(
-    platform: &Platform,
-    info: &TcbInfo<'_>,
-    report: &Report<'_>,
-    enclave: TcbStatus,
-) -> Result<u32, Code> {
-    let id = match report {
-        Report::Sgx(_) => "SGX",
-        Report::Tdx(_) => "TDX",
-    };
-    if info.id != id || info.version != 3 {
-        return Err(Code::TcbInfoKind);
-    }
-    if info.fmspc != platform.fmspc {
-        return Err(Code::Fmspc);
-    }
-    if info.pce_id != platform.pce_id {
-        return Err(Code::PceId);
-    }
-    let (launch, current) = match report {
-        Report::Sgx(_) => (matching_level(info, platform, None)?, None),
-        Report::Tdx(report) => {
-            check_module(info, *report)?;
-            let launch = judge_td(info, platform, report.tcb_svn())?;
-            let current = report.current_tcb_svn();
-            (launch, current.map(|svn| judge_td(info, platform, svn)).transpose()?)
-        }
-    };
-    let launch = launch.lowered_by(enclave);
-    let current = current.map(|status| status.lowered_by(enclave));
-    if launch == TcbStatus::Revoked || current == Some(TcbStatus::Revoked) {
-        return Err(Code::TcbRevoked);
-    }
-    Ok(match current {
-        // Launched under an older TCB than the one in force now: a relaunch would mend it.
-        Some(current)
-            if launch.bits() & status::OUT_OF_DATE != 0
-                && current.bits() & status::OUT_OF_DATE == 0 =>
-        {
-            let configuration = (launch.bits() | current.bits()) & status::CONFIGURATION_NEEDED;
-            status::RELAUNCH_ADVISED | configuration
-        }
-        _ => launch.bits(),
-    })
-}
-
-/// The platform's level for these TDX versions, lowered by the module's.
-fn judge_td(info: &TcbInfo<'_>, platform: &Platform, svn: [u8; 16]) -> Result<TcbStatus, Code> {
-    let level = matching_level(info, platform, Some(&svn))?;
-    let Some((_, levels)) = module_identity(info, &svn)? else { return Ok(level) };
-    let module = first_met(levels, u16::from(svn[0])).ok_or(Code::TdxModuleTcbLevel)?;
-    match module {
-        TcbStatus::UpToDate | TcbStatus::OutOfDate | TcbStatus::Revoked => {
-            Ok(level.lowered_by(module))
-        }
-        _ => Err(Code::TcbStatus),
-    }
-}
-
-/// The highest level that the platform meets: by SGX components, then PCE, then TDX components.
-///
-/// Where the module has a version (`svn[1]`), its own levels judge the first two components.
-fn matching_level(
-    info: &TcbInfo<'_>,
-    platform: &Platform,
-    tdx_svn: Option<&[u8; 16]>,
-) -> Result<TcbStatus, Code> {
-    let at_least =
-        |have: &[u8], need: &[u8]| have.iter().zip(need).all(|(have, need)| have >= need);
-    let meets = |level: &&TcbLevel| {
-        at_least(&platform.cpu_svn, &level.sgx)
-            && platform.pce_svn >= level.pce_svn
-            && tdx_svn.is_none_or(|svn| {
-                let skip = if svn[1] > 0 { 2 } else { 0 };
-                at_least(&svn[skip..], &level.tdx[skip..])
-            })
-    };
-    let rank = |level: &TcbLevel| {
-        (level.sgx, level.pce_svn, if tdx_svn.is_some() { level.tdx } else { [0; 16] })
-    };
-    let highest = info.levels.iter().filter(meets).reduce(|best, level| {
-        // Of equal levels the first listed counts.
-        if rank(level) > rank(best) { level } else { best }
-    });
-    highest.map(|level| level.status).ok_or(Code::TcbLevel)
-}
-
-/// The module's identity for its version; none if it has no version.
-fn module_identity<'i>(
-    info: &'i TcbInfo<'_>,
-    svn: &[u8; 16],
-) -> Result<Option<(&'i TdxModule, &'i [SvnLevel])>, Code> {
-    if svn[1] == 0 {
-        return Ok(None);
-    }
-    let id = format!("TDX_{:02X}", svn[1]);
-    let identity = info.modules.iter().find(|(name, ..)| name.eq_ignore_ascii_case(&id));
-    let (_, module, levels) = identity.ok_or(Code::TdxModuleIdentity)?;
-    Ok(Some((module, levels)))
-}
-
-/// Checks who signed the module that measured the TD, and its attributes.
-fn check_module(info: &TcbInfo<'_>, report: TdReport<'_>) -> Result<(), Code> {
-    let base = info.module.as_ref().ok_or(Code::TdxModuleIdentity)?;
-    let module = module_identity(info, &report.tcb_svn())?.map_or(base, |(module, _)| module);
-    if report.module_signer() != module.signer {
-        return Err(Code::TdxModuleSigner);
-    }
-    let attributes = report.module_attributes();
-    let outside =
-        attributes.iter().zip(&module.attributes_mask).any(|(byte, mask)| byte & !mask != 0);
-    if outside || !masked_equal(attributes, &module.attributes, &module.attributes_mask) {
-        return Err(Code::TdxModuleAttributes);
-    }
-    Ok(())
-}
-
-/// The first listed level whose version number is met.
-fn first_met(levels: &[SvnLevel], svn: u16) -> Option<TcbStatus> {
-    levels.iter().find(|level| svn >= level.svn).map(|level| level.status)
-}
-
-fn masked_equal(left: &[u8], right: &[u8], mask: &[u8]) -> bool {
-    left.iter().zip(right).zip(mask).all(|((left, right), mask)| left & mask == right & mask)
 }

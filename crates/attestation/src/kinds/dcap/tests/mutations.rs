@@ -328,11 +328,11 @@ fn forgeries_give_their_codes() {
 }
 
 #[test]
-fn every_code_of_the_kind_is_reached() {
+fn every_code_of_the_whole_way_is_reached() {
     let reached: BTreeSet<Code> =
         SIGNED.iter().map(|case| case.0).chain(FORGED.iter().map(|case| case.0)).collect();
     let all: BTreeSet<Code> =
-        Code::ALL.iter().copied().filter(|code| (100..200).contains(&code.number())).collect();
+        Code::ALL.iter().copied().filter(|code| (100..180).contains(&code.number())).collect();
     assert_eq!(all.difference(&reached).collect::<Vec<_>>(), Vec::<&Code>::new());
 }
 
@@ -437,11 +437,11 @@ fn roots_of_a_genesis_are_checked() {
     }
 }
 
-fn stranger() -> Key {
+pub(super) fn stranger() -> Key {
     Key::derive(B256::ZERO, "stranger")
 }
 
-fn swap(text: &mut String, from: &str, to: &str) {
+pub(super) fn swap(text: &mut String, from: &str, to: &str) {
     assert!(text.contains(from), "{from} in {text}");
     *text = text.replacen(from, to, 1);
 }
