@@ -30,6 +30,16 @@ pub fn attestation_dcap(data: &[u8]) {
     check(kind::INTEL_DCAP, data);
 }
 
+/// Kind 4.
+pub fn attestation_nvidia(data: &[u8]) {
+    check(kind::NVIDIA_GPU, data);
+}
+
+/// Kind 5.
+pub fn attestation_composite(data: &[u8]) {
+    check(kind::CPU_WITH_GPU, data);
+}
+
 /// Kinds 32 to 35: the first byte chooses.
 pub fn attestation_signatures(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };

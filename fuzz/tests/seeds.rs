@@ -4,8 +4,10 @@ use std::{fs, path::Path};
 
 #[test]
 fn seeds_hold() {
-    let targets: [(&str, fn(&[u8])); 17] = [
+    let targets: [(&str, fn(&[u8])); 19] = [
+        ("attestation_composite", assay_fuzz::attestation_composite),
         ("attestation_dcap", assay_fuzz::attestation_dcap),
+        ("attestation_nvidia", assay_fuzz::attestation_nvidia),
         ("attestation_signatures", assay_fuzz::attestation_signatures),
         ("batch_singular", assay_fuzz::batch_singular),
         ("batch_span", assay_fuzz::batch_span),

@@ -3,7 +3,7 @@
 use alloy_primitives::{B256, Bytes};
 use assay_attestation::{
     Anchors, Backend,
-    dev::{DevPlatform, DevReport},
+    dev::{DevGpu, DevPlatform, DevReport},
     kind, verify,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -53,6 +53,12 @@ fn cases(platform: &DevPlatform) -> Vec<Case> {
             kind: kind::INTEL_DCAP,
             evidence: made.evidence,
             collateral: made.collateral,
+        },
+        Case {
+            name: "nvidia_8",
+            kind: kind::NVIDIA_GPU,
+            evidence: DevGpu::new(digest, 1_700_000_000..1_800_000_000).attest(digest, 8),
+            collateral: Bytes::new(),
         },
         signature("secp256k1", kind::SECP256K1, secp256k1(digest)),
         signature("p256", kind::P256, p256(digest)),

@@ -1,6 +1,6 @@
 use crate::{
     Code,
-    kinds::{dcap, kind, nitro},
+    kinds::{dcap, kind, nitro, nvidia},
 };
 use alloy_primitives::Bytes;
 use std::collections::BTreeMap;
@@ -64,6 +64,7 @@ fn rules(kind: u8) -> Option<Rules> {
             built_in: &[nitro::AWS_ROOT_DER],
             check: |der| nitro::check_root(der).map_err(Code::text),
         },
+        kind::NVIDIA_GPU => Rules { built_in: &[], check: nvidia::check_thumbprint },
         _ => return None,
     })
 }
@@ -71,7 +72,7 @@ fn rules(kind: u8) -> Option<Rules> {
 impl Anchors {
     /// Reads the extra anchors of a genesis (`assay.trust`), by kind.
     ///
-    /// Kinds 1 and 2 take root certificates in DER. An anchor given twice, or one that is built in,
+    /// Kinds 1 and 2 take root certificates in DER, kind 4 thumbprints of keys (RFC 7638). An anchor given twice, or one that is built in,
     /// is an error.
     pub fn new(extra: &BTreeMap<u8, Vec<Bytes>>) -> Result<Self, AnchorError> {
         let mut anchors = Self::default();

@@ -74,6 +74,8 @@ pub mod status {
     pub const OUT_OF_DATE: u32 = 1 << 2;
     /// The TD should be relaunched (`TDRelaunchAdvised`): it started under an older TCB.
     pub const RELAUNCH_ADVISED: u32 = 1 << 3;
+    /// The vendor's verifier warns of something that it does not refuse.
+    pub const VENDOR_WARNING: u32 = 1 << 4;
     /// An anchor is left to the caller's policy.
     pub const ANCHOR_LEFT_TO_POLICY: u32 = 1 << 30;
     /// The collateral's signatures were not checked.

@@ -135,6 +135,35 @@ codes! {
     DocumentTimestamp = 210, "document was made outside its certificates' validity";
     CertificateSignature = 211, "certificate's signature is not its issuer's";
     DocumentSignature = 212, "document's signature does not verify";
+
+    // Kind 4.
+    GpuEvidence = 300, "evidence is not the canonical encoding of a key, an overall token and GPU tokens";
+    GpuCount = 301, "evidence has no GPU token or too many";
+    GpuToken = 302, "token is too long or not three parts of canonical base64url";
+    GpuTokenHeader = 303, "token's header is not ES384 and a key id alone";
+    GpuClaims = 304, "claims are not well-formed JSON with the expected claims";
+    GpuIssuer = 305, "issuer is not NVIDIA's Remote Attestation Service";
+    GpuSubject = 306, "overall token's subject is not a platform's attestation";
+    GpuClaimsVersion = 307, "claims are of a version that is not known";
+    GpuOverallResult = 308, "overall attestation result is not success";
+    GpuNonce = 309, "nonce is not 32 bytes in hexadecimal";
+    GpuSubmodules = 310, "overall token does not list as many GPUs as there are tokens";
+    GpuDigest = 311, "GPU token is not the one that the overall token lists";
+    GpuNonceMismatch = 312, "GPU token's nonce is not the overall token's";
+    GpuMeasurements = 313, "GPU's measurements do not match their references";
+    GpuDebug = 314, "GPU's debug status is not disabled";
+    GpuSecureBoot = 315, "GPU did not boot securely";
+    GpuCheck = 316, "a check of the GPU failed";
+    GpuCertificate = 317, "a certificate chain of the GPU is not valid";
+    GpuText = 318, "GPU's model, id or versions are empty or too long";
+    GpuDuplicate = 319, "a GPU appears twice";
+    GpuOverallSignature = 320, "overall token's signature does not verify";
+    GpuSignature = 321, "GPU token's signature does not verify";
+
+    // Kind 5.
+    CompositeEvidence = 330, "evidence is not the canonical encoding of a kind, a CPU's and a GPU's evidence";
+    CompositeCpuKind = 331, "CPU's kind is not one of a CPU";
+    CompositeNonce = 332, "CPU's evidence does not name the GPU tokens' nonce";
 }
 
 impl Code {

@@ -28,10 +28,10 @@ pub struct Work {
 
 /// Bounds the work of [`verify`](crate::verify), or refuses it for its kind or sizes alone.
 ///
-/// Constant time, as the functions below: nothing but lengths is read.
+/// Constant time, as the functions below: nothing but lengths is read, and how kinds 4 and 5 are put together.
 pub fn work(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<Work, Refusal> {
     kinds::check_sizes(kind, evidence, collateral)?;
-    Ok(kinds::counts(kind).over(evidence, collateral))
+    Ok(kinds::counts(kind, evidence).over(evidence, collateral))
 }
 
 /// Bounds the work of [`verify_collateral`](crate::verify_collateral), or refuses it.
@@ -43,16 +43,41 @@ pub fn work_collateral(kind: u8, collateral: &[u8]) -> Result<Work, Refusal> {
 /// Bounds the work of [`verify_with`](crate::verify_with), or refuses it.
 pub fn work_with(kind: u8, evidence: &[u8], compact: &[u8]) -> Result<Work, Refusal> {
     kinds::check_compact_sizes(kind, evidence, compact)?;
-    Ok(kinds::counts_with(kind).over(evidence, compact))
+    Ok(kinds::counts_with(kind, evidence).over(evidence, compact))
 }
 
 /// Bounds the work of [`assess`](crate::assess), or refuses it.
 pub fn work_assess(kind: u8, tcb: &[u8], compact: &[u8]) -> Result<Work, Refusal> {
     kinds::check_tcb_sizes(kind, tcb, compact)?;
-    Ok(kinds::counts_assess(kind).over(tcb, compact))
+    Ok(kinds::counts_assess(kind, tcb).over(tcb, compact))
 }
 
 impl Work {
+    /// The steps of both.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        // Every field is named, so that a new one cannot be left out.
+        let Self {
+            evidence_bytes,
+            collateral_bytes,
+            certificates,
+            secp256k1,
+            p256,
+            p384,
+            ed25519,
+            bls12_381,
+        } = other;
+        Self {
+            evidence_bytes: self.evidence_bytes + evidence_bytes,
+            collateral_bytes: self.collateral_bytes + collateral_bytes,
+            certificates: self.certificates + certificates,
+            secp256k1: self.secp256k1 + secp256k1,
+            p256: self.p256 + p256,
+            p384: self.p384 + p384,
+            ed25519: self.ed25519 + ed25519,
+            bls12_381: self.bls12_381 + bls12_381,
+        }
+    }
+
     /// These steps, over inputs of these lengths.
     const fn over(mut self, evidence: &[u8], collateral: &[u8]) -> Self {
         self.evidence_bytes = evidence.len() as u64;

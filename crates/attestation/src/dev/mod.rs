@@ -4,13 +4,16 @@
 //! made here then goes through the very same verifier as the vendor's, and every other chain refuses
 //! it for its root. There is no enclave behind it: whoever knows the seed can attest to anything.
 
+pub(crate) mod abi;
 mod calendar;
 pub(crate) mod cbor;
 pub(crate) mod der;
+pub(crate) mod gpu;
 pub(crate) mod nitro;
 pub(crate) mod recipe;
 pub(crate) mod x509;
 
+pub use gpu::DevGpu;
 pub use nitro::{DevDocument, DevNitro};
 
 use alloy_primitives::{B256, Bytes, hex, keccak256};
@@ -60,6 +63,13 @@ pub struct DevEvidence {
     pub evidence: Bytes,
     /// dcap-qvl's `QuoteCollateralV3` as JSON.
     pub collateral: Bytes,
+}
+
+/// Evidence of kind 5: a CPU's evidence of `cpu_kind` whose report data has, in bytes 32 to 63, the
+/// nonce that `gpu`, evidence of kind 4, was made under.
+pub fn composite_evidence(cpu_kind: u8, cpu: &[u8], gpu: &[u8]) -> Bytes {
+    let values = [abi::Value::Number(cpu_kind), abi::Value::Bytes(cpu), abi::Value::Bytes(gpu)];
+    abi::encode(&values).into()
 }
 
 /// A made-up platform with its whole hierarchy: root, PCK, signers, statements, lists.

@@ -18,11 +18,20 @@ pub(crate) struct Json<'a> {
     depth: u32,
 }
 
+/// A value's type, where the caller must tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Object,
+    Boolean,
+    /// Any other value, or none.
+    Other,
+}
+
 impl<'a> Json<'a> {
     /// Reads a whole text that is one object.
     pub(crate) fn document(
         bytes: &'a [u8],
-        field: impl FnMut(&mut Self, &str) -> Result<(), Malformed>,
+        field: impl FnMut(&mut Self, &'a str) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         if !bytes.is_ascii() {
             return Err(Malformed);
@@ -37,7 +46,7 @@ impl<'a> Json<'a> {
     /// Reads an object; `field` reads each value.
     pub(crate) fn object(
         &mut self,
-        mut field: impl FnMut(&mut Self, &str) -> Result<(), Malformed>,
+        mut field: impl FnMut(&mut Self, &'a str) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
         self.list(b'{', b'}', |json| {
             let name = json.plain_string()?;
@@ -157,6 +166,42 @@ impl<'a> Json<'a> {
         T::try_from(self.digits()?).map_err(|_| Malformed)
     }
 
+    /// Reads `true` or `false`.
+    pub(crate) fn boolean(&mut self) -> Result<bool, Malformed> {
+        match self.word()? {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// Reads `null`, or else a value by `read`.
+    pub(crate) fn nullable<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, Malformed> {
+        if self.peek() == Some(b'n') { self.word().map(|_| None) } else { read(self).map(Some) }
+    }
+
+    /// What the next value is, as far as its first character shows.
+    pub(crate) fn next(&mut self) -> Next {
+        match self.peek() {
+            Some(b'{') => Next::Object,
+            Some(b't' | b'f') => Next::Boolean,
+            _ => Next::Other,
+        }
+    }
+
+    /// Reads one of the three words.
+    fn word(&mut self) -> Result<&'static str, Malformed> {
+        self.space();
+        let rest = &self.text[self.at..];
+        let word = ["true", "false", "null"].into_iter().find(|word| rest.starts_with(word));
+        let word = word.ok_or(Malformed)?;
+        self.at += word.len();
+        Ok(word)
+    }
+
     fn digits(&mut self) -> Result<u64, Malformed> {
         self.space();
         let start = self.at;
@@ -181,12 +226,7 @@ impl<'a> Json<'a> {
             Some(b'[') => self.array(Self::skip),
             Some(b'"') => self.skip_string(),
             Some(b'0'..=b'9') => self.digits().map(drop),
-            _ => {
-                let rest = &self.text[self.at..];
-                let word = ["true", "false", "null"].iter().find(|word| rest.starts_with(**word));
-                self.at += word.ok_or(Malformed)?.len();
-                Ok(())
-            }
+            _ => self.word().map(drop),
         }
     }
 
@@ -281,6 +321,29 @@ mod tests {
         assert_eq!(skip(&deep(11)), Ok(()));
         assert_eq!(skip(&deep(12)), Err(Malformed));
         assert_eq!(skip(&deep(100_000)), Err(Malformed));
+    }
+
+    #[test]
+    fn booleans_and_nulls() {
+        let read = |text: &str| {
+            let mut values = Vec::new();
+            Json::document(text.as_bytes(), |json, name| {
+                values.push(match name {
+                    "b" => Some(json.boolean()?),
+                    _ => json.nullable(Json::boolean)?,
+                });
+                Ok(())
+            })
+            .map(|()| values)
+        };
+        assert_eq!(
+            read(r#"{"b": true, "b":false,"n":null,"n" : true}"#),
+            Ok(vec![Some(true), Some(false), None, Some(true)])
+        );
+        for text in [r#"{"b":null}"#, r#"{"b":1}"#, r#"{"b":"true"}"#, r#"{"n":nul}"#, r#"{"n":0}"#]
+        {
+            assert_eq!(read(text), Err(Malformed), "{text}");
+        }
     }
 
     proptest! {

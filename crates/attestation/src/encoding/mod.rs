@@ -3,7 +3,9 @@
 //! Each accepts one form of a value where the standard leaves a choice, and refuses the rest, so
 //! that two nodes can never read the same bytes differently.
 
+pub(crate) mod abi;
 pub(crate) mod algorithm;
+pub(crate) mod base64url;
 pub(crate) mod calendar;
 pub(crate) mod cbor;
 pub(crate) mod crl;

@@ -1,7 +1,9 @@
 //! One module per evidence kind, behind one dispatch.
 
+mod composite;
 pub(crate) mod dcap;
 pub(crate) mod nitro;
+pub(crate) mod nvidia;
 mod signature;
 
 use crate::{
@@ -15,6 +17,10 @@ pub mod kind {
     pub const INTEL_DCAP: u8 = 1;
     /// AWS Nitro attestation documents.
     pub const AWS_NITRO: u8 = 2;
+    /// NVIDIA GPUs, by tokens of NVIDIA's Remote Attestation Service.
+    pub const NVIDIA_GPU: u8 = 4;
+    /// A CPU of kind 1, 2 or 3 whose report data names the nonce of its GPUs' tokens.
+    pub const CPU_WITH_GPU: u8 = 5;
     /// An ECDSA signature on secp256k1.
     pub const SECP256K1: u8 = 32;
     /// An ECDSA signature on P-256.
@@ -30,6 +36,8 @@ pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Resul
     let (most_evidence, most_collateral) = match kind {
         kind::INTEL_DCAP => (dcap::MAX_EVIDENCE, dcap::MAX_COLLATERAL),
         kind::AWS_NITRO => (nitro::MAX_EVIDENCE, nitro::MAX_COLLATERAL),
+        kind::NVIDIA_GPU => (nvidia::MAX_EVIDENCE, nvidia::MAX_COLLATERAL),
+        kind::CPU_WITH_GPU => return composite::check_sizes(evidence, collateral),
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             (signature::MAX_EVIDENCE, signature::MAX_COLLATERAL)
         }
@@ -81,6 +89,9 @@ pub(crate) fn check_compact_sizes(
     evidence: &[u8],
     compact: &[u8],
 ) -> Result<(), Refusal> {
+    if kind == kind::CPU_WITH_GPU {
+        return composite::check_compact_sizes(evidence, compact);
+    }
     let Some(limits) = collateral_limits(kind) else { return check_sizes(kind, evidence, compact) };
     check_sizes(kind, evidence, &[])?;
     check_size(compact, limits.compact)
@@ -88,16 +99,21 @@ pub(crate) fn check_compact_sizes(
 
 /// Refuses kinds without collateral and inputs over their caps: `tcb` first.
 pub(crate) fn check_tcb_sizes(kind: u8, tcb: &[u8], compact: &[u8]) -> Result<(), Refusal> {
+    if kind == kind::CPU_WITH_GPU {
+        return composite::check_tcb_sizes(tcb, compact);
+    }
     let limits = collateral_limits(kind).ok_or(Refusal::UnknownKind(kind))?;
     check_size(tcb, limits.tcb)?;
     check_size(compact, limits.compact)
 }
 
 /// Fixed-price steps of a kind; zero for an unknown one.
-pub(crate) fn counts(kind: u8) -> Work {
+pub(crate) fn counts(kind: u8, evidence: &[u8]) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts(),
         kind::AWS_NITRO => nitro::counts(),
+        kind::NVIDIA_GPU => nvidia::counts(evidence),
+        kind::CPU_WITH_GPU => composite::counts(evidence),
         kind::SECP256K1 => Work { secp256k1: 1, ..Work::default() },
         kind::P256 => Work { p256: 1, ..Work::default() },
         kind::ED25519 => Work { ed25519: 1, ..Work::default() },
@@ -115,17 +131,19 @@ pub(crate) fn counts_collateral(kind: u8) -> Work {
 }
 
 /// Fixed-price steps over compact collateral; those of [`counts`] for a kind that needs none.
-pub(crate) fn counts_with(kind: u8) -> Work {
+pub(crate) fn counts_with(kind: u8, evidence: &[u8]) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts_with(),
-        _ => counts(kind),
+        kind::CPU_WITH_GPU => composite::counts_with(evidence),
+        _ => counts(kind, evidence),
     }
 }
 
 /// Fixed-price steps of judging an earlier claims' `tcb`.
-pub(crate) fn counts_assess(kind: u8) -> Work {
+pub(crate) fn counts_assess(kind: u8, tcb: &[u8]) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts_assess(),
+        kind::CPU_WITH_GPU => composite::counts_assess(tcb),
         _ => Work::default(),
     }
 }
@@ -141,6 +159,8 @@ pub(crate) fn verify(
     let claims = match kind {
         kind::INTEL_DCAP => dcap::verify(evidence, collateral, anchors, backend)?,
         kind::AWS_NITRO => nitro::verify(evidence, collateral, anchors, backend)?,
+        kind::NVIDIA_GPU => nvidia::verify(evidence, collateral, anchors, backend)?,
+        kind::CPU_WITH_GPU => composite::verify(evidence, collateral, anchors, backend)?,
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             signature::verify(kind, evidence, collateral, backend)?
         }
@@ -173,6 +193,7 @@ pub(crate) fn verify_with(
 ) -> Result<Claims, Refusal> {
     let mut claims = match kind {
         kind::INTEL_DCAP => dcap::verify_with(evidence, compact, anchors, backend)?,
+        kind::CPU_WITH_GPU => composite::verify_with(evidence, compact, anchors, backend)?,
         _ if !compact.is_empty() => return Err(Code::CollateralNotEmpty.into()),
         _ => verify(kind, evidence, &[], anchors, backend)?,
     };
@@ -189,6 +210,7 @@ pub(crate) fn assess(
 ) -> Result<Assessment, Refusal> {
     let mut assessment = match kind {
         kind::INTEL_DCAP => dcap::assess(tcb, compact, anchors)?,
+        kind::CPU_WITH_GPU => composite::assess(tcb, compact, anchors)?,
         _ => return Err(Refusal::UnknownKind(kind)),
     };
     assessment.status |= COLLATERAL_ASSUMED;

@@ -1,0 +1,204 @@
+use crate::{
+    Anchors, Backend, Claims, Code, Refusal, assess,
+    claims::identity,
+    dev::{DevEvidence, DevGpu, DevPlatform, DevReport, composite_evidence},
+    kind, status, verify, verify_with, work, work_assess, work_with,
+};
+use alloy_primitives::{B256, Bytes, keccak256};
+use std::ops::Range;
+
+const CPU_VALIDITY: Range<u64> = 1_799_990_000..1_800_001_800;
+const GPU_VALIDITY: Range<u64> = 1_800_000_000..1_800_003_600;
+const NONCE: B256 = B256::repeat_byte(0xa5);
+const COMMITMENT: B256 = B256::repeat_byte(0xc0);
+
+fn platform() -> DevPlatform {
+    DevPlatform::new(B256::repeat_byte(7), CPU_VALIDITY)
+}
+
+fn gpus() -> DevGpu {
+    DevGpu::new(B256::repeat_byte(8), GPU_VALIDITY)
+}
+
+fn anchors() -> Anchors {
+    Anchors::new(&[(kind::INTEL_DCAP, vec![platform().root()])].into_iter().collect()).unwrap()
+}
+
+fn report_data(nonce: B256) -> [u8; 64] {
+    let mut data = [0; 64];
+    data[..32].copy_from_slice(COMMITMENT.as_slice());
+    data[32..].copy_from_slice(nonce.as_slice());
+    data
+}
+
+fn cpu(nonce: B256) -> DevEvidence {
+    let report =
+        DevReport::Tdx { mr_td: [1; 48], registers: [[2; 48]; 4], report_data: report_data(nonce) };
+    platform().attest(&report)
+}
+
+/// Evidence and the CPU's collateral.
+fn good() -> (Bytes, Bytes) {
+    let cpu = cpu(NONCE);
+    let gpu = gpus().attest(NONCE, 2);
+    (composite_evidence(kind::INTEL_DCAP, &cpu.evidence, &gpu), cpu.collateral)
+}
+
+fn run(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<Claims, Refusal> {
+    let run = |backend| verify(kind, evidence, collateral, &anchors(), backend);
+    let native = run(Backend::Native);
+    assert_eq!(native, run(Backend::Portable));
+    native
+}
+
+fn refused(code: Code) -> Result<Claims, Refusal> {
+    Err(Refusal::Refused(code))
+}
+
+#[test]
+fn two_halves_give_one_claims() {
+    let (evidence, collateral) = good();
+    let cpu = run(kind::INTEL_DCAP, &self::cpu(NONCE).evidence, &collateral).unwrap();
+    let gpu = run(kind::NVIDIA_GPU, &gpus().attest(NONCE, 2), &[]).unwrap();
+    let claims = run(kind::CPU_WITH_GPU, &evidence, &collateral).unwrap();
+    let prefixed = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+    let measurement = [vec![1], prefixed(&cpu.measurement), prefixed(&gpu.measurement)].concat();
+    let expected = Claims {
+        kind: kind::CPU_WITH_GPU,
+        assurance: 4,
+        identity: identity(kind::CPU_WITH_GPU, &measurement),
+        measurement,
+        platform: keccak256([cpu.platform, gpu.platform].concat()),
+        bound: report_data(NONCE).to_vec(),
+        id: cpu.id,
+        anchors: vec![cpu.anchors[0], gpu.anchors[0]],
+        collateral: cpu.collateral,
+        issued_at: GPU_VALIDITY.start,
+        not_before: GPU_VALIDITY.start,
+        not_after: CPU_VALIDITY.end,
+        status: cpu.status | gpu.status,
+        tcb: [&[1][..], &cpu.tcb].concat(),
+    };
+    assert_eq!(claims, expected);
+    assert_eq!(claims.status & status::ANCHOR_LEFT_TO_POLICY, status::ANCHOR_LEFT_TO_POLICY);
+
+    let counted = work(kind::CPU_WITH_GPU, &evidence, &collateral).unwrap();
+    let alone = work(kind::INTEL_DCAP, &self::cpu(NONCE).evidence, &collateral).unwrap();
+    assert_eq!((counted.p256, counted.p384), (alone.p256, alone.p384 + 3));
+    assert_eq!(counted.certificates, alone.certificates);
+    assert_eq!(counted.evidence_bytes, evidence.len() as u64);
+    assert_eq!(counted.collateral_bytes, collateral.len() as u64);
+}
+
+#[test]
+fn halves_that_do_not_belong_together() {
+    let other = B256::repeat_byte(0xa6);
+    let (evidence, collateral) = good();
+    let run = |evidence: &[u8]| run(kind::CPU_WITH_GPU, evidence, &collateral);
+    let join = |cpu_nonce, gpu_nonce| {
+        let gpu = gpus().attest(gpu_nonce, 1);
+        composite_evidence(kind::INTEL_DCAP, &cpu(cpu_nonce).evidence, &gpu)
+    };
+    assert!(run(&join(NONCE, NONCE)).is_ok());
+    assert_eq!(run(&join(NONCE, other)), refused(Code::CompositeNonce));
+    assert_eq!(run(&join(B256::ZERO, NONCE)), refused(Code::CompositeNonce));
+    // The commitment is not the nonce's place.
+    let mut swapped = report_data(NONCE);
+    swapped.rotate_left(32);
+    let report = DevReport::Sgx { mr_enclave: NONCE, mr_signer: NONCE, report_data: swapped };
+    let sgx = platform().attest(&report);
+    let joined = composite_evidence(kind::INTEL_DCAP, &sgx.evidence, &gpus().attest(NONCE, 1));
+    let refusal = self::run(kind::CPU_WITH_GPU, &joined, &sgx.collateral);
+    assert_eq!(refusal, refused(Code::CompositeNonce));
+
+    let late = DevGpu::new(B256::repeat_byte(8), CPU_VALIDITY.end..CPU_VALIDITY.end + 60);
+    let gpu = late.attest(NONCE, 1);
+    let joined = composite_evidence(kind::INTEL_DCAP, &cpu(NONCE).evidence, &gpu);
+    assert_eq!(run(&joined), refused(Code::EmptyWindow));
+    assert!(run(&evidence).is_ok());
+}
+
+#[test]
+fn each_half_is_refused_as_its_own_kind() {
+    let (_, collateral) = good();
+    let run = |kind, cpu: &[u8], gpu: &[u8], collateral: &[u8]| {
+        run(kind::CPU_WITH_GPU, &composite_evidence(kind, cpu, gpu), collateral)
+    };
+    let quote = cpu(NONCE).evidence;
+    let tokens = gpus().attest(NONCE, 1);
+    assert_eq!(run(1, &quote[..100], &tokens, &collateral), refused(Code::QuoteTruncated));
+    assert_eq!(run(1, &quote, &tokens, &[]), refused(Code::CollateralJson));
+    assert_eq!(run(1, &quote, &tokens[32..], &collateral), refused(Code::GpuEvidence));
+    assert_eq!(run(1, &quote, &[], &collateral), refused(Code::GpuEvidence));
+    // The CPU's half comes first.
+    assert_eq!(run(1, &[], &[], &collateral), refused(Code::QuoteTruncated));
+    let stranger = verify(
+        kind::CPU_WITH_GPU,
+        &composite_evidence(1, &quote, &tokens),
+        &collateral,
+        &Anchors::default(),
+        Backend::Native,
+    );
+    assert_eq!(stranger, refused(Code::UnknownRoot));
+    for kind in (0..=255).filter(|kind| !(1..=3).contains(kind)) {
+        let refusal = run(kind, &quote, &tokens, &collateral);
+        assert_eq!(refusal, refused(Code::CompositeCpuKind), "{kind}");
+    }
+}
+
+#[test]
+fn encodings_and_sizes() {
+    let (evidence, collateral) = good();
+    let run = |evidence: &[u8]| run(kind::CPU_WITH_GPU, evidence, &collateral);
+    for length in (0..evidence.len()).step_by(97) {
+        assert_eq!(run(&evidence[..length]), refused(Code::CompositeEvidence), "{length}");
+    }
+    assert_eq!(run(&[&evidence[..], &[0; 32]].concat()), refused(Code::CompositeEvidence));
+    for at in [0, 30, 63, 95, 96] {
+        let mut changed = evidence.to_vec();
+        changed[at] ^= 1;
+        assert_eq!(run(&changed), refused(Code::CompositeEvidence), "{at}");
+    }
+    let large = |size, limit| Err(Refusal::TooLarge { size, limit });
+    assert_eq!(run(&vec![0; 82_177]), large(82_177, 82_176));
+    let gpu = gpus().attest(NONCE, 1);
+    assert_eq!(run(&composite_evidence(1, &[0; 16_385], &gpu)), large(16_385, 16_384));
+    assert_eq!(run(&composite_evidence(1, &[], &[0; 65_537])), large(65_537, 65_536));
+    assert_eq!(self::run(kind::CPU_WITH_GPU, &evidence, &vec![0; 65_537]), large(65_537, 65_536));
+    let nothing = work(kind::CPU_WITH_GPU, &[1; 64], &[]).unwrap();
+    assert_eq!((nothing.p256, nothing.p384, nothing.evidence_bytes), (0, 0, 64));
+}
+
+/// What concerns collateral verified ahead goes to the CPU's kind as it is.
+#[test]
+fn collateral_ahead_is_the_cpus() {
+    let (evidence, collateral) = good();
+    let quote = cpu(NONCE).evidence;
+    let gpu = gpus().attest(NONCE, 2);
+    let run = |kind, evidence: &[u8], compact: &[u8]| {
+        verify_with(kind, evidence, compact, &anchors(), Backend::Native)
+    };
+    for compact in [&[][..], &[0; 10], &collateral[..100]] {
+        let alone = run(kind::INTEL_DCAP, &quote, compact);
+        let joined = run(kind::CPU_WITH_GPU, &evidence, compact);
+        assert_eq!(joined.err(), alone.err());
+        let alone = work_with(kind::INTEL_DCAP, &quote, compact).map(|work| work.p256);
+        let joined = work_with(kind::CPU_WITH_GPU, &evidence, compact).map(|work| work.p256);
+        assert_eq!(joined, alone);
+    }
+    let refusal = run(kind::CPU_WITH_GPU, &composite_evidence(4, &quote, &gpu), &[]);
+    assert_eq!(refusal, refused(Code::CompositeCpuKind));
+
+    let claims = self::run(kind::CPU_WITH_GPU, &evidence, &collateral).unwrap();
+    let judge = |kind, tcb: &[u8]| assess(kind, tcb, &[], &anchors(), Backend::Native);
+    let alone = judge(kind::INTEL_DCAP, &claims.tcb[1..]);
+    assert_eq!(judge(kind::CPU_WITH_GPU, &claims.tcb), alone);
+    assert_eq!(
+        work_assess(kind::CPU_WITH_GPU, &claims.tcb, &[]).map(|work| work.p256),
+        work_assess(kind::INTEL_DCAP, &claims.tcb[1..], &[]).map(|work| work.p256),
+    );
+    for tcb in [&[][..], &[0], &[4, 1], &[5, 1]] {
+        let refusal = judge(kind::CPU_WITH_GPU, tcb).err();
+        assert_eq!(refusal, Some(Refusal::Refused(Code::CompositeCpuKind)));
+    }
+}

@@ -1,0 +1,278 @@
+//! The claims of NVIDIA's tokens, as its Remote Attestation Service issues them.
+
+use crate::{
+    Code,
+    encoding::{
+        Malformed, hex,
+        json::{Json, Next, set},
+    },
+};
+
+const ISSUER: &str = "https://nras.attestation.nvidia.com";
+const SUBJECT: &str = "NVIDIA-PLATFORM-ATTESTATION";
+/// Versions whose claims are known to mean what is read here.
+const VERSIONS: [&str; 2] = ["2.0", "3.0"];
+/// Most characters of a model, an id or a version.
+const MAX_TEXT: usize = 64;
+/// Begins the name of every check that the service made on a GPU.
+const CHECK_PREFIX: &str = "x-nvidia-gpu-";
+const SUBMODULE_PREFIX: &str = "GPU-";
+
+/// Claims that every token carries.
+#[derive(Default)]
+struct Common<'a> {
+    issuer: Option<&'a str>,
+    nonce: Option<&'a str>,
+    not_before: Option<u64>,
+    expires: Option<u64>,
+    issued: Option<u64>,
+}
+
+/// A nonce, and when a token holds: from `not_before`, up to but not including `expires`.
+#[derive(Clone, Copy)]
+pub(super) struct Issue {
+    pub(super) nonce: [u8; 32],
+    pub(super) not_before: u64,
+    pub(super) expires: u64,
+    pub(super) issued: u64,
+}
+
+impl<'a> Common<'a> {
+    /// Reads a claim if it is one of these.
+    fn read(&mut self, json: &mut Json<'a>, name: &str) -> Result<bool, Malformed> {
+        match name {
+            "iss" => set(&mut self.issuer, json.plain_string()?)?,
+            "eat_nonce" => set(&mut self.nonce, json.plain_string()?)?,
+            "nbf" => set(&mut self.not_before, json.integer()?)?,
+            "exp" => set(&mut self.expires, json.integer()?)?,
+            "iat" => set(&mut self.issued, json.integer()?)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.issuer.is_some()
+            && self.nonce.is_some()
+            && self.not_before.is_some()
+            && self.expires.is_some()
+            && self.issued.is_some()
+    }
+
+    fn check_issuer(&self) -> Result<(), Code> {
+        if self.issuer == Some(ISSUER) { Ok(()) } else { Err(Code::GpuIssuer) }
+    }
+
+    fn issue(&self) -> Result<Issue, Code> {
+        let nonce = self.nonce.ok_or(Code::GpuClaims)?;
+        Ok(Issue {
+            nonce: hex::decode_array(nonce).map_err(|Malformed| Code::GpuNonce)?,
+            not_before: self.not_before.ok_or(Code::GpuClaims)?,
+            expires: self.expires.ok_or(Code::GpuClaims)?,
+            issued: self.issued.ok_or(Code::GpuClaims)?,
+        })
+    }
+}
+
+/// What the overall token says.
+pub(super) struct Overall {
+    pub(super) issue: Issue,
+    /// SHA-256 of each GPU's token, in the order of the claim.
+    pub(super) digests: Vec<[u8; 32]>,
+}
+
+impl Overall {
+    /// Reads and judges the claims of a token over `gpus` GPUs.
+    pub(super) fn parse(claims: &[u8], gpus: usize) -> Result<Self, Code> {
+        let mut common = Common::default();
+        let (mut subject, mut version, mut result, mut submodules) = (None, None, None, None);
+        let read = Json::document(claims, |json, name| match name {
+            "sub" => set(&mut subject, json.plain_string()?),
+            "x-nvidia-ver" => set(&mut version, json.plain_string()?),
+            "x-nvidia-overall-att-result" => set(&mut result, json.boolean()?),
+            "submods" => set(&mut submodules, read_submodules(json)?),
+            _ if common.read(json, name)? => Ok(()),
+            _ => json.skip(),
+        });
+        let (Ok(()), true, Some(subject), Some(version), Some(result), Some(submodules)) =
+            (read, common.is_complete(), subject, version, result, submodules)
+        else {
+            return Err(Code::GpuClaims);
+        };
+        common.check_issuer()?;
+        if subject != SUBJECT {
+            return Err(Code::GpuSubject);
+        }
+        if !VERSIONS.contains(&version) {
+            return Err(Code::GpuClaimsVersion);
+        }
+        if !result {
+            return Err(Code::GpuOverallResult);
+        }
+        let issue = common.issue()?;
+        let mut names: Vec<&str> = submodules.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() != gpus || submodules.len() != gpus || !names.into_iter().all(is_gpu) {
+            return Err(Code::GpuSubmodules);
+        }
+        Ok(Self { issue, digests: submodules.into_iter().map(|(_, digest)| digest).collect() })
+    }
+}
+
+/// Reads names and `["DIGEST", ["SHA-256", hex]]`.
+fn read_submodules<'a>(json: &mut Json<'a>) -> Result<Vec<(&'a str, [u8; 32])>, Malformed> {
+    let mut submodules = Vec::new();
+    json.object(|json, name| {
+        let (mut form, mut digest) = (None, None);
+        json.array(|json| {
+            if form.is_none() {
+                return set(&mut form, json.plain_string()?);
+            }
+            let (mut algorithm, mut value) = (None, None);
+            json.array(|json| match algorithm {
+                None => set(&mut algorithm, json.plain_string()?),
+                Some(_) => set(&mut value, hex::decode_array(json.plain_string()?)?),
+            })?;
+            match (algorithm, value) {
+                (Some("SHA-256"), Some(value)) => set(&mut digest, value),
+                _ => Err(Malformed),
+            }
+        })?;
+        match (form, digest) {
+            (Some("DIGEST"), Some(digest)) => {
+                submodules.push((name, digest));
+                Ok(())
+            }
+            _ => Err(Malformed),
+        }
+    })?;
+    Ok(submodules)
+}
+
+/// `GPU-` and a number, as the service names GPUs.
+fn is_gpu(name: &str) -> bool {
+    name.strip_prefix(SUBMODULE_PREFIX).is_some_and(|number| {
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && matches!(number.len(), 1..=3) && (number == "0" || !number.starts_with('0'))
+    })
+}
+
+/// What a GPU's token says of it.
+pub(super) struct Gpu<'a> {
+    pub(super) issue: Issue,
+    pub(super) model: &'a str,
+    pub(super) id: &'a str,
+    pub(super) driver: &'a str,
+    pub(super) vbios: &'a str,
+    /// The service warns of something that it does not refuse.
+    pub(super) has_warning: bool,
+}
+
+#[derive(Default)]
+struct GpuFields<'a> {
+    common: Common<'a>,
+    model: Option<&'a str>,
+    id: Option<&'a str>,
+    driver: Option<&'a str>,
+    vbios: Option<&'a str>,
+    measurements: Option<&'a str>,
+    debug: Option<Option<&'a str>>,
+    secure_boot: Option<Option<bool>>,
+    nonce_matches: Option<bool>,
+    report_is_signed: Option<bool>,
+    failed_check: bool,
+    bad_certificate: bool,
+    has_warning: bool,
+}
+
+impl<'a> GpuFields<'a> {
+    fn read(&mut self, json: &mut Json<'a>, name: &str) -> Result<(), Malformed> {
+        match name {
+            "hwmodel" => set(&mut self.model, json.plain_string()?),
+            "ueid" => set(&mut self.id, json.plain_string()?),
+            "x-nvidia-gpu-driver-version" => set(&mut self.driver, json.plain_string()?),
+            "x-nvidia-gpu-vbios-version" => set(&mut self.vbios, json.plain_string()?),
+            "measres" => set(&mut self.measurements, json.plain_string()?),
+            "dbgstat" => set(&mut self.debug, json.nullable(Json::plain_string)?),
+            "secboot" => set(&mut self.secure_boot, json.nullable(Json::boolean)?),
+            "x-nvidia-gpu-attestation-report-nonce-match" => {
+                set(&mut self.nonce_matches, json.boolean()?)
+            }
+            "x-nvidia-gpu-attestation-report-signature-verified" => {
+                set(&mut self.report_is_signed, json.boolean()?)
+            }
+            "x-nvidia-attestation-warning" => {
+                self.has_warning |= json.nullable(Json::skip)?.is_some();
+                Ok(())
+            }
+            _ if self.common.read(json, name)? => Ok(()),
+            _ if name.starts_with(CHECK_PREFIX) => match json.next() {
+                Next::Boolean => {
+                    self.failed_check |= !json.boolean()?;
+                    Ok(())
+                }
+                Next::Object => self.read_certificates(json),
+                Next::Other => json.skip(),
+            },
+            _ => json.skip(),
+        }
+    }
+
+    /// What the service found of a certificate chain.
+    fn read_certificates(&mut self, json: &mut Json<'a>) -> Result<(), Malformed> {
+        let (mut status, mut revocation) = (None, None);
+        json.object(|json, name| match name {
+            "x-nvidia-cert-status" => set(&mut status, json.nullable(Json::plain_string)?),
+            "x-nvidia-cert-ocsp-status" => set(&mut revocation, json.nullable(Json::plain_string)?),
+            _ => json.skip(),
+        })?;
+        self.bad_certificate |= status != Some(Some("valid"));
+        self.has_warning |= revocation != Some(Some("good"));
+        Ok(())
+    }
+}
+
+impl<'a> Gpu<'a> {
+    /// Reads and judges the claims of a GPU's token, which must carry `nonce`.
+    pub(super) fn parse(claims: &'a [u8], nonce: &[u8; 32]) -> Result<Self, Code> {
+        let mut fields = GpuFields::default();
+        let read = Json::document(claims, |json, name| fields.read(json, name));
+        let GpuFields { common, failed_check, bad_certificate, has_warning, .. } = fields;
+        let (Ok(()), true) = (read, common.is_complete()) else { return Err(Code::GpuClaims) };
+        let (Some(model), Some(id), Some(driver), Some(vbios), Some(measurements)) =
+            (fields.model, fields.id, fields.driver, fields.vbios, fields.measurements)
+        else {
+            return Err(Code::GpuClaims);
+        };
+        let (Some(debug), Some(secure_boot), Some(nonce_matches), Some(report_is_signed)) =
+            (fields.debug, fields.secure_boot, fields.nonce_matches, fields.report_is_signed)
+        else {
+            return Err(Code::GpuClaims);
+        };
+        common.check_issuer()?;
+        let issue = common.issue()?;
+        if issue.nonce != *nonce {
+            return Err(Code::GpuNonceMismatch);
+        }
+        if measurements != "success" {
+            return Err(Code::GpuMeasurements);
+        }
+        if debug != Some("disabled") {
+            return Err(Code::GpuDebug);
+        }
+        if secure_boot != Some(true) {
+            return Err(Code::GpuSecureBoot);
+        }
+        if failed_check || !nonce_matches || !report_is_signed {
+            return Err(Code::GpuCheck);
+        }
+        if bad_certificate {
+            return Err(Code::GpuCertificate);
+        }
+        if [model, id, driver, vbios].iter().any(|text| !(1..=MAX_TEXT).contains(&text.len())) {
+            return Err(Code::GpuText);
+        }
+        Ok(Self { issue, model, id, driver, vbios, has_warning })
+    }
+}

@@ -1,0 +1,181 @@
+//! A second opinion by other code: jsonwebtoken for signatures, serde_json for claims.
+
+use super::{VALIDITY, recipe, run};
+use crate::{
+    Backend,
+    dev::gpu::{Product, Recipe},
+    encoding::base64url,
+};
+use alloy_primitives::{B256, hex};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use proptest::{prelude::*, sample::Index};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Nonce and window of evidence that it would accept.
+fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
+    let (x, y) = product.key.split_at_checked(48)?;
+    let key = DecodingKey::from_ec_components(&base64url::encode(x), &base64url::encode(y)).ok()?;
+    let mut rules = Validation::new(Algorithm::ES384);
+    rules.validate_exp = false;
+    rules.validate_aud = false;
+    rules.required_spec_claims.clear();
+    rules.set_issuer(&["https://nras.attestation.nvidia.com"]);
+    rules.set_required_spec_claims(&["iss"]);
+    let claims = |token: &str| decode::<Value>(token, &key, &rules).ok().map(|data| data.claims);
+    let overall = claims(&product.overall)?;
+    let is_sound = overall["sub"] == "NVIDIA-PLATFORM-ATTESTATION"
+        && (overall["x-nvidia-ver"] == "2.0" || overall["x-nvidia-ver"] == "3.0")
+        && overall["x-nvidia-overall-att-result"] == true
+        && overall["iat"].is_u64();
+    let submodules = overall["submods"].as_object()?;
+    if !is_sound || submodules.len() != product.gpus.len() || product.gpus.is_empty() {
+        return None;
+    }
+    let digests: BTreeSet<&str> = submodules
+        .values()
+        .filter(|entry| entry[0] == "DIGEST" && entry[1][0] == "SHA-256")
+        .filter_map(|entry| entry[1][1].as_str())
+        .collect();
+    let nonce = overall["eat_nonce"].as_str()?;
+    let (mut start, mut end) = (overall["nbf"].as_u64()?, overall["exp"].as_u64()?);
+    let mut ids = BTreeSet::new();
+    for token in &product.gpus {
+        let digest = hex::encode(Backend::Portable.sha256(token.as_bytes()));
+        let gpu = claims(token)?;
+        let is_sound = digests.contains(digest.as_str())
+            && gpu["eat_nonce"].as_str()?.eq_ignore_ascii_case(nonce)
+            && gpu["measres"] == "success"
+            && gpu["secboot"] == true
+            && gpu["dbgstat"] == "disabled"
+            && gpu["x-nvidia-gpu-attestation-report-nonce-match"] == true
+            && gpu["x-nvidia-gpu-attestation-report-signature-verified"] == true
+            && gpu["iat"].is_u64();
+        let checks = gpu.as_object()?.iter().filter(|(name, _)| name.starts_with("x-nvidia-gpu-"));
+        let texts =
+            ["hwmodel", "ueid", "x-nvidia-gpu-driver-version", "x-nvidia-gpu-vbios-version"];
+        let has_texts = texts
+            .iter()
+            .all(|name| gpu[name].as_str().is_some_and(|text| (1..=64).contains(&text.len())));
+        let passed = checks.into_iter().all(|(_, value)| match value {
+            Value::Bool(passed) => *passed,
+            Value::Object(chain) => chain.get("x-nvidia-cert-status") == Some(&"valid".into()),
+            _ => true,
+        });
+        if !is_sound || !has_texts || !passed || !ids.insert(gpu["ueid"].to_string()) {
+            return None;
+        }
+        start = start.max(gpu["nbf"].as_u64()?);
+        end = end.min(gpu["exp"].as_u64()?);
+    }
+    let nonce = hex::decode(nonce).ok().filter(|nonce| nonce.len() == 32)?;
+    (start < end).then_some((nonce, start, end))
+}
+
+fn compare(product: &Product) -> Result<bool, TestCaseError> {
+    let ours = run(&product.evidence()).ok();
+    let ours = ours.map(|claims| (claims.bound, claims.not_before, claims.not_after));
+    let theirs = second_opinion(product);
+    prop_assert_eq!(&ours, &theirs);
+    Ok(ours.is_some())
+}
+
+/// Values that a claim might be changed to; some are what it was.
+const VALUES: [&str; 20] = [
+    "true",
+    "false",
+    "null",
+    "0",
+    "1",
+    "1800000000",
+    "1800001000",
+    "1800003600",
+    "9999999999",
+    "\"\"",
+    "\"success\"",
+    "\"disabled\"",
+    "\"2.0\"",
+    "\"3.0\"",
+    "\"https://nras.attestation.nvidia.com\"",
+    "\"NVIDIA-PLATFORM-ATTESTATION\"",
+    "{}",
+    "[]",
+    r#"{"x-nvidia-cert-status":"valid"}"#,
+    "\"A5A5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\"",
+];
+
+fn change(recipe: &mut Recipe, token: &Index, member: &Index, value: Option<&Index>) {
+    let at = token.index(recipe.gpus.len() + 1);
+    let claims = match at.checked_sub(1) {
+        None => &mut recipe.overall.claims,
+        Some(gpu) => &mut recipe.gpus[gpu].1.claims,
+    };
+    let name = claims.0[member.index(claims.0.len())].0.clone();
+    match value {
+        Some(value) => claims.set(&name, VALUES[value.index(VALUES.len())]),
+        None => claims.remove(&name),
+    }
+}
+
+fn cases(standard: u32) -> ProptestConfig {
+    let asked = std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(standard))
+}
+
+proptest! {
+    #![proptest_config(cases(100))]
+
+    /// Claims changed and then signed as they should be. A long run:
+    /// `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib nvidia::tests::oracle`.
+    #[test]
+    fn changed_claims_are_judged_alike(
+        gpus in 1u8..4,
+        changes in proptest::collection::vec(
+            (any::<Index>(), any::<Index>(), proptest::option::weighted(0.9, any::<Index>())), 1..4,
+        ),
+    ) {
+        let mut recipe = recipe(gpus);
+        for (token, member, value) in &changes {
+            change(&mut recipe, token, member, value.as_ref());
+        }
+        compare(&recipe.product())?;
+    }
+
+    /// Tokens and keys changed after signing, in their text.
+    #[test]
+    fn changed_tokens_are_judged_alike(
+        flips in proptest::collection::vec((any::<Index>(), any::<Index>(), "[A-Za-z0-9_-]"), 1..3),
+    ) {
+        let mut product = recipe(1).product();
+        for (which, at, character) in flips {
+            match which.index(5) {
+                0 => {
+                    let at = at.index(product.key.len());
+                    product.key[at] ^= character.as_bytes()[0];
+                }
+                1 | 2 => replace(&mut product.overall, at, &character),
+                _ => replace(&mut product.gpus[0], at, &character),
+            }
+        }
+        compare(&product)?;
+    }
+}
+
+fn replace(token: &mut String, at: Index, character: &str) {
+    let at = at.index(token.len());
+    token.replace_range(at..=at, character);
+}
+
+#[test]
+fn both_accept_what_is_sound() {
+    for gpus in 1..=16 {
+        assert!(compare(&recipe(gpus).product()).unwrap());
+    }
+    let mut changed = recipe(2);
+    changed.overall.claims.set("x-nvidia-ver", "\"3.0\"");
+    changed.gpus[0].1.claims.set("exp", "1800001000");
+    assert!(compare(&changed.product()).unwrap());
+    let nonce = second_opinion(&changed.product()).unwrap();
+    assert_eq!(nonce, (vec![0xa5; 32], VALIDITY.start, 1_800_001_000));
+    assert_eq!(B256::from_slice(&nonce.0), super::NONCE);
+}
