@@ -1,5 +1,6 @@
 //! The `assay` command: turns arguments into configuration. No logic.
 
+mod attribute;
 mod batcher;
 mod db;
 mod demo;
@@ -40,12 +41,14 @@ enum Command {
     L1(l1::L1Args),
     /// Shows everything once, from an empty folder, and checks it with a second node.
     Demo(demo::DemoArgs),
+    /// Finds the documents that a text's words stand in, and writes the proof of it.
+    Attribute(attribute::AttributeArgs),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // The demonstration's own lines are what there is to see.
-    cli.logs.init(matches!(cli.command, Command::Demo(_)));
+    // The lines of these commands are what there is to see.
+    cli.logs.init(matches!(cli.command, Command::Demo(_) | Command::Attribute(_)));
     let result = match cli.command {
         Command::Dev(args) => args.run(),
         Command::Node(args) => args.run(),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Db(args) => args.run(),
         Command::L1(args) => args.run(),
         Command::Demo(args) => args.run(),
+        Command::Attribute(args) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

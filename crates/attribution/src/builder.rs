@@ -1,6 +1,6 @@
 //! The prover's side of the log: every level in memory, proofs by lookup.
 
-use crate::log::{empty_root, log_head, node_hash};
+use crate::log::{Frontier, empty_root, head, log_head, node_hash};
 use alloy_primitives::B256;
 
 /// A log with all its nodes, from which proofs are read. Built in `leaves - 1` hashes, twice the
@@ -11,23 +11,68 @@ pub struct LogBuilder {
     levels: Vec<Vec<B256>>,
 }
 
+impl Default for LogBuilder {
+    /// An empty log.
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 impl LogBuilder {
     /// Builds the log of these leaf hashes.
     pub fn new(leaf_hashes: Vec<B256>) -> Self {
-        let mut levels = vec![leaf_hashes];
-        while let Some(level) = levels.last()
-            && level.len() > 1
-        {
-            let parents = level
-                .chunks(2)
-                .map(|pair| match *pair {
-                    [left, right] => node_hash(left, right),
-                    _ => pair[0],
-                })
-                .collect();
-            levels.push(parents);
+        let mut log = Self { levels: vec![leaf_hashes] };
+        log.complete(0);
+        log
+    }
+
+    /// Appends leaves. Hashes the nodes that are new, and those on the log's right edge again.
+    pub fn append(&mut self, leaf_hashes: &[B256]) {
+        let before = self.levels[0].len();
+        self.levels[0].extend_from_slice(leaf_hashes);
+        self.complete(before);
+    }
+
+    /// Computes all nodes above the leaves from this one on.
+    fn complete(&mut self, mut from: usize) {
+        let mut height = 0;
+        while self.levels[height].len() > 1 {
+            // The parent of a node that had no neighbour may have one now.
+            from /= 2;
+            if self.levels.len() == height + 1 {
+                self.levels.push(Vec::new());
+            }
+            let (below, above) = self.levels.split_at_mut(height + 1);
+            let (children, parents) = (&below[height], &mut above[0]);
+            parents.truncate(from);
+            parents.extend(children[2 * from..].chunks(2).map(|pair| match *pair {
+                [left, right] => node_hash(left, right),
+                _ => pair[0],
+            }));
+            height += 1;
         }
-        Self { levels }
+    }
+
+    /// The leaf hashes.
+    pub fn leaf_hashes(&self) -> &[B256] {
+        &self.levels[0]
+    }
+
+    /// The perfect subtrees that the log consists of: what a contract keeps to append to it.
+    pub fn frontier(&self) -> Frontier {
+        let size = self.size();
+        let nodes = (0..u64::BITS)
+            .rev()
+            .filter(|height| size >> height & 1 == 1)
+            // The subtree over the leaves that the higher bits leave is a node of its height.
+            .map(|height| self.levels[height as usize][((size >> height) - 1) as usize])
+            .collect();
+        Frontier { size, nodes }
+    }
+
+    /// The head that the log had at this size. `None` if it is smaller.
+    pub fn head_at(&self, size: usize) -> Option<B256> {
+        self.levels[0].get(..size).map(head)
     }
 
     /// Leaves in the log.
@@ -102,5 +147,43 @@ impl LogBuilder {
             index /= 2;
         }
         Some(proof)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{append, leaf_hash, verify_consistency};
+    use proptest::prelude::*;
+
+    fn leaves(count: usize) -> Vec<B256> {
+        (0..count).map(|index| leaf_hash(&index.to_be_bytes())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_log_that_grew_is_one_built_at_once(
+            parts in prop::collection::vec(0usize..40, 0..8),
+        ) {
+            let all = leaves(parts.iter().sum());
+            let mut log = LogBuilder::default();
+            let mut heads = vec![(0, log.head())];
+            for part in parts {
+                let size = log.leaf_hashes().len();
+                log.append(&all[size..size + part]);
+                heads.push((size + part, log.head()));
+            }
+            prop_assert_eq!(&log.levels, &LogBuilder::new(all.clone()).levels);
+            prop_assert_eq!(log.frontier(), append(Frontier::default(), &all).unwrap());
+            for (size, head) in heads {
+                prop_assert_eq!(log.head_at(size), Some(head));
+                let proof = log.consistency_proof(size).unwrap();
+                let verdict =
+                    verify_consistency(head, size as u64, log.head(), log.size(), &proof);
+                prop_assert_eq!(verdict, Ok(true));
+            }
+            prop_assert_eq!(log.head_at(all.len() + 1), None);
+            prop_assert_eq!(log.consistency_proof(all.len() + 1), None);
+        }
     }
 }

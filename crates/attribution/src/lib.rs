@@ -7,6 +7,8 @@ mod influence;
 mod knn;
 mod limits;
 mod log;
+#[cfg(feature = "provider")]
+pub mod provider;
 mod rows;
 mod spans;
 

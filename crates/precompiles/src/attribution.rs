@@ -7,9 +7,9 @@ use crate::{
     IAttribution,
     outcome::{Failure, Meter},
 };
-use alloy_primitives::U256;
+use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::SolCall;
-use assay_attribution::{MAX_ITEMS, Malformed, MalformedCode, Refusal, TooLarge};
+use assay_attribution::{MAX_ITEMS, Malformed, MalformedCode, Refusal, Span, TooLarge};
 
 /// Runs a call whose calldata is charged for.
 pub(crate) fn call(
@@ -27,6 +27,29 @@ pub(crate) fn call(
         IAttribution::knnShapleyCall::SELECTOR => data::shapley(arguments, meter),
         IAttribution::apportionCall::SELECTOR => data::apportion(arguments, meter),
         _ => Err(Failure::Revert(Vec::new())),
+    }
+}
+
+/// The call that proves cited spans.
+pub fn span_weights_call(
+    output: &[u8],
+    chunks: &[Vec<u8>],
+    spans: &[Span],
+    min_length: u32,
+) -> IAttribution::spanWeightsCall {
+    IAttribution::spanWeightsCall {
+        output: Bytes::copy_from_slice(output),
+        chunks: chunks.iter().map(|chunk| Bytes::copy_from_slice(chunk)).collect(),
+        spans: spans
+            .iter()
+            .map(|span| IAttribution::Span {
+                chunk: span.chunk,
+                outputStart: span.output_start,
+                chunkStart: span.chunk_start,
+                length: span.length,
+            })
+            .collect(),
+        minLength: min_length,
     }
 }
 

@@ -34,7 +34,7 @@ pub const LOG_NODE: u64 = 60;
 pub const APPORTION_ITEM: u64 = 18;
 /// Hashing one datum (a chunk, a sketch, a point) into a leaf, besides its bytes.
 pub const LEAF: u64 = 40;
-/// Each started block of 136 bytes of such a datum: one permutation of keccak256.
+/// Each permutation of keccak256 that this takes: of b bytes, floor((b + 1) / 136) + 1.
 pub const LEAF_BLOCK: u64 = 50;
 /// One token of an output that spans may cover.
 pub const OUTPUT_TOKEN: u64 = 2;
@@ -124,9 +124,9 @@ pub(crate) fn shapley(points: &Rows<'_>) -> Option<u64> {
     items(row, points.count())
 }
 
-/// Gas of the leaf hash of a datum of so many bytes, with the byte in front of them.
+/// Gas of the leaf hash of a datum of so many bytes: there is one before them, and padding after.
 fn leaf(bytes: usize) -> Option<u64> {
-    LEAF.checked_add(items(LEAF_BLOCK, bytes.checked_add(1)?.div_ceil(136))?)
+    LEAF.checked_add(items(LEAF_BLOCK, bytes.checked_add(1)? / 136 + 1)?)
 }
 
 /// `count` nodes or parts at a price each.

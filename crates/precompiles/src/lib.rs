@@ -11,6 +11,7 @@ mod registry;
 mod signatures;
 
 pub use attestation::{Answer, Verdict};
+pub use attribution::span_weights_call;
 pub use cache::{CachePart, CacheStats, VerdictCache};
 pub use interface::{IAttestation, IAttribution, ISignatures};
 pub use outcome::Outcome;
