@@ -5,11 +5,14 @@
 //! Criterion's own lines come first (throughput in elements = gas), then the table.
 #![allow(missing_docs, unused_crate_dependencies)]
 
+#[path = "precompiles/gpu.rs"]
+mod gpu;
+
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use assay_attestation::{
     Anchors, Backend,
-    dev::{DevDocument, DevGpu, DevNitro, DevPlatform, DevReport, composite_evidence},
+    dev::{DevDocument, DevNitro},
     kind,
 };
 use assay_attribution::{Frontier, LogBuilder, append, leaf_hash};
@@ -131,38 +134,13 @@ fn attestation_cases() -> Vec<Case> {
         0,
         verify(kind::AWS_NITRO, &document, &[], NITRO_TIME),
     ));
-    cases.extend(gpu_cases());
+    cases.extend(gpu::cases());
     let (key, digest, signature) = secp256k1_evidence();
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
     cases.push(case("verify secp256k1", 0, verify(kind::SECP256K1, &evidence, &[], 0)));
     let (key, signature) = bls_evidence(digest);
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
     cases.push(case("verify BLS12-381", 0, verify(kind::BLS12_381, &evidence, &[], 0)));
-    cases
-}
-
-/// Made in software, like NVIDIA's in size; and with Intel's format of a quote in one evidence.
-fn gpu_cases() -> Vec<Case> {
-    let validity = 1_800_000_000..1_800_003_600;
-    let nonce = B256::repeat_byte(9);
-    let gpus = DevGpu::new(B256::repeat_byte(1), validity.clone());
-    let platform = DevPlatform::new(B256::repeat_byte(2), validity.clone());
-    let mut report_data = [0; 64];
-    report_data[32..].copy_from_slice(nonce.as_slice());
-    let report = DevReport::Tdx { mr_td: [1; 48], registers: [[2; 48]; 4], report_data };
-    let cpu = platform.attest(&report);
-    let mut cases: Vec<Case> = [1, 8, 16]
-        .into_iter()
-        .map(|count| {
-            let evidence = gpus.attest(nonce, count);
-            let data = verify(kind::NVIDIA_GPU, &evidence, &[], validity.start);
-            case(format!("verify {count} NVIDIA GPUs"), 0, data)
-        })
-        .collect();
-    // Its root is not trusted here: as much gas for less work.
-    let joined = composite_evidence(kind::INTEL_DCAP, &cpu.evidence, &gpus.attest(nonce, 8));
-    let data = verify(kind::CPU_WITH_GPU, &joined, &cpu.collateral, validity.start);
-    cases.push(case("verify TDX with 8 GPUs, refused", 0, data));
     cases
 }
 

@@ -1,9 +1,8 @@
 //! Software-made tokens in the form of NVIDIA's Remote Attestation Service.
 
-use super::abi;
+use super::{abi, x509::Key};
 use crate::{Backend, encoding::base64url, kinds::nvidia};
 use alloy_primitives::{B256, Bytes, hex, keccak256};
-use p384::ecdsa::{Signature, SigningKey, signature::Signer};
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 
@@ -50,7 +49,7 @@ impl DevGpu {
 
     /// The RFC 7638 thumbprint of the signing key: the genesis entry of `assay.trust` under kind 4.
     pub fn thumbprint(&self) -> Bytes {
-        nvidia::thumbprint(&self.key().public(), Backend::Portable).0.into()
+        nvidia::thumbprint(&coordinates(&self.key()), Backend::Portable).0.into()
     }
 
     /// Attests to the first `count` GPUs (1 to 16) under `nonce`.
@@ -58,8 +57,8 @@ impl DevGpu {
         self.recipe(nonce, count).product().evidence().into()
     }
 
-    fn key(&self) -> GpuKey {
-        GpuKey::derive(self.seed)
+    fn key(&self) -> Key {
+        Key::derive_p384(self.seed, "nvidia")
     }
 
     pub(crate) fn recipe(&self, nonce: B256, count: u8) -> Recipe {
@@ -108,34 +107,9 @@ impl DevGpu {
     }
 }
 
-/// A P-384 key.
-#[derive(Clone)]
-pub(crate) struct GpuKey(SigningKey);
-
-impl GpuKey {
-    pub(crate) fn derive(seed: B256) -> Self {
-        let mut counter = 0u8;
-        loop {
-            let half = |part: u8| keccak256([seed.as_slice(), b"gpu", &[counter, part]].concat());
-            let scalar = [half(0).as_slice(), &half(1)[..16]].concat();
-            // All but a vanishing part of 48-byte strings are scalars.
-            match SigningKey::from_slice(&scalar) {
-                Ok(key) => return Self(key),
-                Err(_) => counter = counter.wrapping_add(1),
-            }
-        }
-    }
-
-    /// x ‖ y.
-    pub(crate) fn public(&self) -> Vec<u8> {
-        let point = self.0.verifying_key().to_encoded_point(false);
-        point.as_bytes().get(1..).unwrap_or_default().to_vec()
-    }
-
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let signature: Signature = self.0.sign(message);
-        signature.to_bytes().to_vec()
-    }
+/// A key's point as evidence has it: x ‖ y.
+pub(crate) fn coordinates(key: &Key) -> Vec<u8> {
+    key.public().get(1..).unwrap_or_default().to_vec()
 }
 
 /// Members of a JSON object in order, values as JSON.
@@ -183,13 +157,13 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub(crate) fn signed(&self, key: &GpuKey) -> String {
+    pub(crate) fn signed(&self, key: &Key) -> String {
         sign_parts(self.header.json().as_bytes(), self.claims.json().as_bytes(), key)
     }
 }
 
 /// A compact JWS of any header and claims.
-pub(crate) fn sign_parts(header: &[u8], claims: &[u8], key: &GpuKey) -> String {
+pub(crate) fn sign_parts(header: &[u8], claims: &[u8], key: &Key) -> String {
     let signed = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
     let signature = base64url::encode(&key.sign(signed.as_bytes()));
     format!("{signed}.{signature}")
@@ -198,7 +172,7 @@ pub(crate) fn sign_parts(header: &[u8], claims: &[u8], key: &GpuKey) -> String {
 /// Tokens before they are signed, to be changed at will.
 #[derive(Clone)]
 pub(crate) struct Recipe {
-    pub(crate) key: GpuKey,
+    pub(crate) key: Key,
     pub(crate) overall: Token,
     pub(crate) gpus: Vec<(String, Token)>,
 }
@@ -226,7 +200,7 @@ impl Recipe {
                 .collect();
             overall.claims.set("submods", &format!("{{{}}}", submodules.join(",")));
         }
-        Product { key: self.key.public(), overall: overall.signed(&self.key), gpus }
+        Product { key: coordinates(&self.key), overall: overall.signed(&self.key), gpus }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A development chain names the root of a [`DevPlatform`] or [`DevNitro`] in its genesis; evidence
 //! made here then goes through the very same verifier as the vendor's, and every other chain refuses
-//! it for its root. There is no enclave behind it: whoever knows the seed can attest to anything.
+//! it for its root. A [`DevGpu`]'s key is pinned instead. There is no hardware behind either: whoever
+//! knows the seed can attest to anything.
 
 pub(crate) mod abi;
 mod calendar;

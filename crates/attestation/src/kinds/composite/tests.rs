@@ -1,8 +1,12 @@
 use crate::{
     Anchors, Backend, Claims, Code, Refusal, assess,
     claims::identity,
-    dev::{DevEvidence, DevGpu, DevPlatform, DevReport, composite_evidence},
-    kind, status, verify, verify_with, work, work_assess, work_with,
+    dev::{DevDocument, DevEvidence, DevGpu, DevNitro, DevPlatform, DevReport, composite_evidence},
+    kind,
+    kinds::dcap::offchain::{join_compact, split_collateral},
+    status,
+    testing::check_golden,
+    verify, verify_collateral, verify_with, work, work_assess, work_with,
 };
 use alloy_primitives::{B256, Bytes, keccak256};
 use std::ops::Range;
@@ -80,6 +84,7 @@ fn two_halves_give_one_claims() {
         tcb: [&[1][..], &cpu.tcb].concat(),
     };
     assert_eq!(claims, expected);
+    check_golden("composite/dev_tdx_2_gpus", &claims);
     assert_eq!(claims.status & status::ANCHOR_LEFT_TO_POLICY, status::ANCHOR_LEFT_TO_POLICY);
 
     let counted = work(kind::CPU_WITH_GPU, &evidence, &collateral).unwrap();
@@ -167,6 +172,66 @@ fn encodings_and_sizes() {
     assert_eq!(self::run(kind::CPU_WITH_GPU, &evidence, &vec![0; 65_537]), large(65_537, 65_536));
     let nothing = work(kind::CPU_WITH_GPU, &[1; 64], &[]).unwrap();
     assert_eq!((nothing.p256, nothing.p384, nothing.evidence_bytes), (0, 0, 64));
+}
+
+/// A Nitro document's user data holds both halves.
+#[test]
+fn nitro_with_gpus() {
+    let nitro = DevNitro::new(B256::repeat_byte(9), CPU_VALIDITY);
+    let anchors = [(kind::AWS_NITRO, vec![nitro.root()])].into_iter().collect();
+    let anchors = Anchors::new(&anchors).unwrap();
+    let attest = |user_data: &[u8], nonce: Option<Bytes>| {
+        let cpu = nitro.attest(&DevDocument {
+            pcrs: (0..3).map(|index| (index, [index + 1; 48])).collect(),
+            user_data: Some(Bytes::copy_from_slice(user_data)),
+            nonce,
+            public_key: None,
+            time: GPU_VALIDITY.start - 60,
+        });
+        composite_evidence(kind::AWS_NITRO, &cpu, &gpus().attest(NONCE, 1))
+    };
+    let run = |evidence: &[u8]| {
+        let run = |backend| verify(kind::CPU_WITH_GPU, evidence, &[], &anchors, backend);
+        let native = run(Backend::Native);
+        assert_eq!(native, run(Backend::Portable));
+        native
+    };
+    let claims = run(&attest(&report_data(NONCE), None)).unwrap();
+    assert_eq!((claims.assurance, claims.tcb[0]), (4, kind::AWS_NITRO));
+    assert_eq!(claims.bound[..64], report_data(NONCE));
+    // The document is a minute older than the tokens.
+    assert_eq!(claims.issued_at, GPU_VALIDITY.start - 60);
+    // The document's own nonce is its requester's: it is not what the enclave says.
+    let nonce = Some(Bytes::copy_from_slice(NONCE.as_slice()));
+    for user_data in [&[][..], COMMITMENT.as_slice()] {
+        assert_eq!(run(&attest(user_data, nonce.clone())), refused(Code::CompositeNonce));
+    }
+}
+
+#[test]
+fn compact_collateral_and_assessments() {
+    let (evidence, collateral) = good();
+    let ahead = split_collateral(&collateral).unwrap().map(|statement| {
+        verify_collateral(kind::INTEL_DCAP, &statement, &anchors(), Backend::Native).unwrap()
+    });
+    let compact = join_compact(ahead.each_ref().map(|claims| claims.compact.as_slice())).unwrap();
+    let whole = run(kind::CPU_WITH_GPU, &evidence, &collateral).unwrap();
+    for backend in [Backend::Native, Backend::Portable] {
+        let claims =
+            verify_with(kind::CPU_WITH_GPU, &evidence, &compact, &anchors(), backend).unwrap();
+        assert_eq!(claims.status, whole.status | status::COLLATERAL_ASSUMED);
+        let alone =
+            verify_with(kind::INTEL_DCAP, &cpu(NONCE).evidence, &compact, &anchors(), backend);
+        assert_eq!(claims.collateral, alone.unwrap().collateral);
+        assert_eq!((claims.identity, claims.id), (whole.identity, whole.id));
+        assert_eq!((claims.not_before, claims.not_after), (whole.not_before, whole.not_after));
+        let judged = assess(kind::CPU_WITH_GPU, &claims.tcb, &compact, &anchors(), backend);
+        let alone = assess(kind::INTEL_DCAP, &claims.tcb[1..], &compact, &anchors(), backend);
+        assert!(judged.is_ok());
+        assert_eq!(judged, alone);
+    }
+    let unknown = verify_collateral(kind::CPU_WITH_GPU, &collateral, &anchors(), Backend::Native);
+    assert_eq!(unknown.err(), Some(Refusal::UnknownKind(kind::CPU_WITH_GPU)));
 }
 
 /// What concerns collateral verified ahead goes to the CPU's kind as it is.

@@ -5,7 +5,7 @@ mod vectors;
 use crate::{
     Anchors, Backend, Claims, Code, Refusal, check_time,
     claims::identity,
-    dev::{DevGpu, gpu::Recipe},
+    dev::{DevGpu, gpu::Recipe, x509::Key},
     kind, status, verify, work,
 };
 use alloy_primitives::{B256, Bytes, keccak256};
@@ -16,6 +16,11 @@ const NONCE: B256 = B256::repeat_byte(0xa5);
 
 fn service() -> DevGpu {
     DevGpu::new(B256::repeat_byte(7), VALIDITY)
+}
+
+/// A key that is not the service's.
+fn stranger() -> Key {
+    Key::derive_p384(B256::ZERO, "nvidia")
 }
 
 fn recipe(gpus: u8) -> Recipe {

@@ -1,193 +1,187 @@
 //! What each check refuses, and with which code.
 
-use super::{recipe, run, run_with, service};
+use super::{recipe, run, run_with, service, stranger};
 use crate::{
     Anchors, Code,
-    dev::gpu::{GpuKey, Product, Recipe, sign_parts},
+    dev::gpu::{Product, Recipe, coordinates, sign_parts},
     encoding::base64url,
 };
 use alloy_primitives::{B256, U256, hex};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
-/// Changes of what is signed.
+type Change = fn(&mut Recipe);
+
+/// Changes of what is signed, and the code that each must give.
+const SIGNED: &[(&str, Change, Code)] = &[
+    ("algorithm", |r| r.overall.header.set("alg", "\"ES256\""), Code::GpuTokenHeader),
+    ("no algorithm", |r| r.overall.header.set("alg", "\"none\""), Code::GpuTokenHeader),
+    ("HMAC", |r| r.gpus[0].1.header.set("alg", "\"HS384\""), Code::GpuTokenHeader),
+    ("algorithm missing", |r| r.overall.header.remove("alg"), Code::GpuTokenHeader),
+    ("key id missing", |r| r.gpus[1].1.header.remove("kid"), Code::GpuTokenHeader),
+    ("key id empty", |r| r.overall.header.set("kid", "\"\""), Code::GpuTokenHeader),
+    ("key id a number", |r| r.overall.header.set("kid", "1"), Code::GpuTokenHeader),
+    ("critical", |r| r.overall.header.set("crit", "[\"exp\"]"), Code::GpuTokenHeader),
+    ("key in header", |r| r.overall.header.set("jwk", "{}"), Code::GpuTokenHeader),
+    ("key's address", |r| r.overall.header.set("jku", "\"a\""), Code::GpuTokenHeader),
+    ("certificate's address", |r| r.overall.header.set("x5u", "\"a\""), Code::GpuTokenHeader),
+    ("certificates", |r| r.gpus[0].1.header.set("x5c", "[]"), Code::GpuTokenHeader),
+    ("payload not encoded", |r| r.overall.header.set("b64", "false"), Code::GpuTokenHeader),
+    ("type", |r| r.overall.header.set("typ", "\"JOSE\""), Code::GpuTokenHeader),
+    ("algorithm twice", |r| r.overall.header.twice("alg"), Code::GpuTokenHeader),
+    //
+    ("issuer", |r| r.overall.claims.set("iss", "\"https://nras\""), Code::GpuIssuer),
+    (
+        "staging",
+        |r| {
+            let staging = "\"https://nras.attestation-stg.nvidia.com\"";
+            r.gpus[1].1.claims.set("iss", staging);
+        },
+        Code::GpuIssuer,
+    ),
+    ("no issuer", |r| r.overall.claims.remove("iss"), Code::GpuClaims),
+    ("no subject", |r| r.overall.claims.remove("sub"), Code::GpuClaims),
+    ("subject", |r| r.overall.claims.set("sub", "\"NVIDIA\""), Code::GpuSubject),
+    ("version", |r| r.overall.claims.set("x-nvidia-ver", "\"1.0\""), Code::GpuClaimsVersion),
+    ("no version", |r| r.overall.claims.remove("x-nvidia-ver"), Code::GpuClaims),
+    ("result", |r| r.overall.claims.set(RESULT, "false"), Code::GpuOverallResult),
+    ("result a text", |r| r.overall.claims.set(RESULT, "\"true\""), Code::GpuClaims),
+    ("no result", |r| r.overall.claims.remove(RESULT), Code::GpuClaims),
+    ("result twice", |r| r.overall.claims.twice(RESULT), Code::GpuClaims),
+    //
+    ("no nonce", |r| r.overall.claims.remove("eat_nonce"), Code::GpuClaims),
+    ("nonce's length", |r| r.overall.claims.set("eat_nonce", "\"a5\""), Code::GpuNonce),
+    ("nonces", |r| r.overall.claims.set("eat_nonce", "[\"a5\"]"), Code::GpuClaims),
+    (
+        "nonce not hexadecimal",
+        |r| r.overall.claims.set("eat_nonce", &format!("\"{}\"", "g".repeat(64))),
+        Code::GpuNonce,
+    ),
+    (
+        "prefixed nonce",
+        |r| r.gpus[0].1.claims.set("eat_nonce", &format!("\"0x{}\"", "a5".repeat(32))),
+        Code::GpuNonce,
+    ),
+    (
+        "GPU's other nonce",
+        |r| r.gpus[1].1.claims.set("eat_nonce", &format!("\"{}\"", "a6".repeat(32))),
+        Code::GpuNonceMismatch,
+    ),
+    //
+    ("no expiry", |r| r.overall.claims.remove("exp"), Code::GpuClaims),
+    ("no start", |r| r.gpus[0].1.claims.remove("nbf"), Code::GpuClaims),
+    ("no issue", |r| r.gpus[0].1.claims.remove("iat"), Code::GpuClaims),
+    ("expiry a text", |r| r.overall.claims.set("exp", "\"1\""), Code::GpuClaims),
+    ("expiry a fraction", |r| r.overall.claims.set("exp", "1800003600.5"), Code::GpuClaims),
+    ("expiry negative", |r| r.overall.claims.set("exp", "-1"), Code::GpuClaims),
+    ("expiry too long", |r| r.overall.claims.set("exp", "18000036000"), Code::GpuClaims),
+    ("expired at start", |r| r.overall.claims.set("exp", "1800000000"), Code::EmptyWindow),
+    ("GPU's window", |r| r.gpus[1].1.claims.set("nbf", "1800003600"), Code::EmptyWindow),
+    //
+    ("measurements", |r| r.gpus[1].1.claims.set("measres", "\"fail\""), Code::GpuMeasurements),
+    (
+        "measurements not compared",
+        |r| r.gpus[0].1.claims.set("measres", "\"comparison-not-run\""),
+        Code::GpuMeasurements,
+    ),
+    ("no measurements", |r| r.gpus[0].1.claims.remove("measres"), Code::GpuClaims),
+    ("debug", |r| r.gpus[1].1.claims.set("dbgstat", "\"enabled\""), Code::GpuDebug),
+    (
+        "debugged since boot",
+        |r| r.gpus[0].1.claims.set("dbgstat", "\"disabled-since-boot\""),
+        Code::GpuDebug,
+    ),
+    ("debug unknown", |r| r.gpus[0].1.claims.set("dbgstat", "null"), Code::GpuDebug),
+    ("no debug", |r| r.gpus[0].1.claims.remove("dbgstat"), Code::GpuClaims),
+    ("no secure boot", |r| r.gpus[0].1.claims.set("secboot", "false"), Code::GpuSecureBoot),
+    ("boot unknown", |r| r.gpus[1].1.claims.set("secboot", "null"), Code::GpuSecureBoot),
+    ("boot a text", |r| r.gpus[1].1.claims.set("secboot", "\"true\""), Code::GpuClaims),
+    ("a check", |r| r.gpus[1].1.claims.set("x-nvidia-gpu-arch-check", "false"), Code::GpuCheck),
+    (
+        "a check of tomorrow",
+        |r| r.gpus[0].1.claims.set("x-nvidia-gpu-anything", "false"),
+        Code::GpuCheck,
+    ),
+    (
+        "report's nonce",
+        |r| r.gpus[0].1.claims.set("x-nvidia-gpu-attestation-report-nonce-match", "false"),
+        Code::GpuCheck,
+    ),
+    (
+        "report's signature",
+        |r| {
+            let name = "x-nvidia-gpu-attestation-report-signature-verified";
+            r.gpus[0].1.claims.set(name, "false");
+        },
+        Code::GpuCheck,
+    ),
+    (
+        "report's nonce not checked",
+        |r| r.gpus[0].1.claims.remove("x-nvidia-gpu-attestation-report-nonce-match"),
+        Code::GpuClaims,
+    ),
+    (
+        "certificate expired",
+        |r| {
+            let chain = r#"{"x-nvidia-cert-status":"expired","x-nvidia-cert-ocsp-status":"good"}"#;
+            r.gpus[1].1.claims.set("x-nvidia-gpu-driver-rim-cert-chain", chain);
+        },
+        Code::GpuCertificate,
+    ),
+    (
+        "certificate without a status",
+        |r| r.gpus[1].1.claims.set("x-nvidia-gpu-vbios-rim-cert-chain", "{}"),
+        Code::GpuCertificate,
+    ),
+    ("model empty", |r| r.gpus[0].1.claims.set("hwmodel", "\"\""), Code::GpuText),
+    (
+        "version too long",
+        |r| r.gpus[0].1.claims.set("x-nvidia-gpu-driver-version", &long_text()),
+        Code::GpuText,
+    ),
+    ("model escaped", |r| r.gpus[0].1.claims.set("hwmodel", r#""GH\/100""#), Code::GpuClaims),
+    ("no id", |r| r.gpus[0].1.claims.remove("ueid"), Code::GpuClaims),
+    ("id a number", |r| r.gpus[0].1.claims.set("ueid", "1"), Code::GpuClaims),
+    (
+        "an id twice",
+        |r| {
+            for (_, gpu) in &mut r.gpus {
+                gpu.claims.set("ueid", "\"1\"");
+            }
+        },
+        Code::GpuDuplicate,
+    ),
+    //
+    ("a name twice", |r| r.gpus[1].0 = "GPU-0".to_owned(), Code::GpuSubmodules),
+    ("a switch", |r| r.gpus[1].0 = "SWITCH-0".to_owned(), Code::GpuSubmodules),
+    ("a padded number", |r| r.gpus[1].0 = "GPU-01".to_owned(), Code::GpuSubmodules),
+    ("no number", |r| r.gpus[1].0 = "GPU-".to_owned(), Code::GpuSubmodules),
+    ("no submodules", |r| r.overall.claims.set("submods", "{}"), Code::GpuSubmodules),
+    ("submodules listed", |r| r.overall.claims.set("submods", "[]"), Code::GpuClaims),
+    ("digest's form", |r| submodules(r, r#"["HASH",["SHA-256","DIGEST"]]"#), Code::GpuClaims),
+    ("digest's algorithm", |r| submodules(r, r#"["DIGEST",["SHA-1","DIGEST"]]"#), Code::GpuClaims),
+    ("no digest", |r| submodules(r, r#"["DIGEST",["SHA-256"]]"#), Code::GpuClaims),
+    (
+        "two digests",
+        |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST","DIGEST"]]"#),
+        Code::GpuClaims,
+    ),
+    (
+        "a third element",
+        |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST"],["SHA-256","DIGEST"]]"#),
+        Code::GpuClaims,
+    ),
+    ("another digest", |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST"]]"#), Code::GpuDigest),
+    //
+    ("another key", |r| r.key = stranger(), Code::GpuOverallSignature),
+];
+
 #[test]
 fn signed_changes() {
-    type Change = fn(&mut Recipe);
-    let cases: &[(&str, Change, Code)] = &[
-        ("algorithm", |r| r.overall.header.set("alg", "\"ES256\""), Code::GpuTokenHeader),
-        ("no algorithm", |r| r.overall.header.set("alg", "\"none\""), Code::GpuTokenHeader),
-        ("HMAC", |r| r.gpus[0].1.header.set("alg", "\"HS384\""), Code::GpuTokenHeader),
-        ("algorithm missing", |r| r.overall.header.remove("alg"), Code::GpuTokenHeader),
-        ("key id missing", |r| r.gpus[1].1.header.remove("kid"), Code::GpuTokenHeader),
-        ("key id empty", |r| r.overall.header.set("kid", "\"\""), Code::GpuTokenHeader),
-        ("key id a number", |r| r.overall.header.set("kid", "1"), Code::GpuTokenHeader),
-        ("critical", |r| r.overall.header.set("crit", "[\"exp\"]"), Code::GpuTokenHeader),
-        ("key in header", |r| r.overall.header.set("jwk", "{}"), Code::GpuTokenHeader),
-        ("key's address", |r| r.overall.header.set("jku", "\"a\""), Code::GpuTokenHeader),
-        ("certificate's address", |r| r.overall.header.set("x5u", "\"a\""), Code::GpuTokenHeader),
-        ("certificates", |r| r.gpus[0].1.header.set("x5c", "[]"), Code::GpuTokenHeader),
-        ("payload not encoded", |r| r.overall.header.set("b64", "false"), Code::GpuTokenHeader),
-        ("type", |r| r.overall.header.set("typ", "\"JOSE\""), Code::GpuTokenHeader),
-        ("algorithm twice", |r| r.overall.header.twice("alg"), Code::GpuTokenHeader),
-        //
-        ("issuer", |r| r.overall.claims.set("iss", "\"https://nras\""), Code::GpuIssuer),
-        (
-            "staging",
-            |r| {
-                let staging = "\"https://nras.attestation-stg.nvidia.com\"";
-                r.gpus[1].1.claims.set("iss", staging);
-            },
-            Code::GpuIssuer,
-        ),
-        ("no issuer", |r| r.overall.claims.remove("iss"), Code::GpuClaims),
-        ("no subject", |r| r.overall.claims.remove("sub"), Code::GpuClaims),
-        ("subject", |r| r.overall.claims.set("sub", "\"NVIDIA\""), Code::GpuSubject),
-        ("version", |r| r.overall.claims.set("x-nvidia-ver", "\"1.0\""), Code::GpuClaimsVersion),
-        ("no version", |r| r.overall.claims.remove("x-nvidia-ver"), Code::GpuClaims),
-        ("result", |r| r.overall.claims.set(RESULT, "false"), Code::GpuOverallResult),
-        ("result a text", |r| r.overall.claims.set(RESULT, "\"true\""), Code::GpuClaims),
-        ("no result", |r| r.overall.claims.remove(RESULT), Code::GpuClaims),
-        ("result twice", |r| r.overall.claims.twice(RESULT), Code::GpuClaims),
-        //
-        ("no nonce", |r| r.overall.claims.remove("eat_nonce"), Code::GpuClaims),
-        ("nonce's length", |r| r.overall.claims.set("eat_nonce", "\"a5\""), Code::GpuNonce),
-        ("nonces", |r| r.overall.claims.set("eat_nonce", "[\"a5\"]"), Code::GpuClaims),
-        (
-            "nonce not hexadecimal",
-            |r| r.overall.claims.set("eat_nonce", &format!("\"{}\"", "g".repeat(64))),
-            Code::GpuNonce,
-        ),
-        (
-            "prefixed nonce",
-            |r| r.gpus[0].1.claims.set("eat_nonce", &format!("\"0x{}\"", "a5".repeat(32))),
-            Code::GpuNonce,
-        ),
-        (
-            "GPU's other nonce",
-            |r| r.gpus[1].1.claims.set("eat_nonce", &format!("\"{}\"", "a6".repeat(32))),
-            Code::GpuNonceMismatch,
-        ),
-        //
-        ("no expiry", |r| r.overall.claims.remove("exp"), Code::GpuClaims),
-        ("no start", |r| r.gpus[0].1.claims.remove("nbf"), Code::GpuClaims),
-        ("no issue", |r| r.gpus[0].1.claims.remove("iat"), Code::GpuClaims),
-        ("expiry a text", |r| r.overall.claims.set("exp", "\"1\""), Code::GpuClaims),
-        ("expiry a fraction", |r| r.overall.claims.set("exp", "1800003600.5"), Code::GpuClaims),
-        ("expiry negative", |r| r.overall.claims.set("exp", "-1"), Code::GpuClaims),
-        ("expiry too long", |r| r.overall.claims.set("exp", "18000036000"), Code::GpuClaims),
-        ("expired at start", |r| r.overall.claims.set("exp", "1800000000"), Code::EmptyWindow),
-        ("GPU's window", |r| r.gpus[1].1.claims.set("nbf", "1800003600"), Code::EmptyWindow),
-        //
-        ("measurements", |r| r.gpus[1].1.claims.set("measres", "\"fail\""), Code::GpuMeasurements),
-        (
-            "measurements not compared",
-            |r| r.gpus[0].1.claims.set("measres", "\"comparison-not-run\""),
-            Code::GpuMeasurements,
-        ),
-        ("no measurements", |r| r.gpus[0].1.claims.remove("measres"), Code::GpuClaims),
-        ("debug", |r| r.gpus[1].1.claims.set("dbgstat", "\"enabled\""), Code::GpuDebug),
-        (
-            "debugged since boot",
-            |r| r.gpus[0].1.claims.set("dbgstat", "\"disabled-since-boot\""),
-            Code::GpuDebug,
-        ),
-        ("debug unknown", |r| r.gpus[0].1.claims.set("dbgstat", "null"), Code::GpuDebug),
-        ("no debug", |r| r.gpus[0].1.claims.remove("dbgstat"), Code::GpuClaims),
-        ("no secure boot", |r| r.gpus[0].1.claims.set("secboot", "false"), Code::GpuSecureBoot),
-        ("boot unknown", |r| r.gpus[1].1.claims.set("secboot", "null"), Code::GpuSecureBoot),
-        ("boot a text", |r| r.gpus[1].1.claims.set("secboot", "\"true\""), Code::GpuClaims),
-        ("a check", |r| r.gpus[1].1.claims.set("x-nvidia-gpu-arch-check", "false"), Code::GpuCheck),
-        (
-            "a check of tomorrow",
-            |r| r.gpus[0].1.claims.set("x-nvidia-gpu-anything", "false"),
-            Code::GpuCheck,
-        ),
-        (
-            "report's nonce",
-            |r| r.gpus[0].1.claims.set("x-nvidia-gpu-attestation-report-nonce-match", "false"),
-            Code::GpuCheck,
-        ),
-        (
-            "report's signature",
-            |r| {
-                let name = "x-nvidia-gpu-attestation-report-signature-verified";
-                r.gpus[0].1.claims.set(name, "false");
-            },
-            Code::GpuCheck,
-        ),
-        (
-            "report's nonce not checked",
-            |r| r.gpus[0].1.claims.remove("x-nvidia-gpu-attestation-report-nonce-match"),
-            Code::GpuClaims,
-        ),
-        (
-            "certificate expired",
-            |r| {
-                let chain =
-                    r#"{"x-nvidia-cert-status":"expired","x-nvidia-cert-ocsp-status":"good"}"#;
-                r.gpus[1].1.claims.set("x-nvidia-gpu-driver-rim-cert-chain", chain);
-            },
-            Code::GpuCertificate,
-        ),
-        (
-            "certificate without a status",
-            |r| r.gpus[1].1.claims.set("x-nvidia-gpu-vbios-rim-cert-chain", "{}"),
-            Code::GpuCertificate,
-        ),
-        ("model empty", |r| r.gpus[0].1.claims.set("hwmodel", "\"\""), Code::GpuText),
-        (
-            "version too long",
-            |r| r.gpus[0].1.claims.set("x-nvidia-gpu-driver-version", &long_text()),
-            Code::GpuText,
-        ),
-        ("model escaped", |r| r.gpus[0].1.claims.set("hwmodel", r#""GH\/100""#), Code::GpuClaims),
-        ("no id", |r| r.gpus[0].1.claims.remove("ueid"), Code::GpuClaims),
-        ("id a number", |r| r.gpus[0].1.claims.set("ueid", "1"), Code::GpuClaims),
-        (
-            "an id twice",
-            |r| {
-                for (_, gpu) in &mut r.gpus {
-                    gpu.claims.set("ueid", "\"1\"");
-                }
-            },
-            Code::GpuDuplicate,
-        ),
-        //
-        ("a name twice", |r| r.gpus[1].0 = "GPU-0".to_owned(), Code::GpuSubmodules),
-        ("a switch", |r| r.gpus[1].0 = "SWITCH-0".to_owned(), Code::GpuSubmodules),
-        ("a padded number", |r| r.gpus[1].0 = "GPU-01".to_owned(), Code::GpuSubmodules),
-        ("no number", |r| r.gpus[1].0 = "GPU-".to_owned(), Code::GpuSubmodules),
-        ("no submodules", |r| r.overall.claims.set("submods", "{}"), Code::GpuSubmodules),
-        ("submodules listed", |r| r.overall.claims.set("submods", "[]"), Code::GpuClaims),
-        ("digest's form", |r| submodules(r, r#"["HASH",["SHA-256","DIGEST"]]"#), Code::GpuClaims),
-        (
-            "digest's algorithm",
-            |r| submodules(r, r#"["DIGEST",["SHA-1","DIGEST"]]"#),
-            Code::GpuClaims,
-        ),
-        ("no digest", |r| submodules(r, r#"["DIGEST",["SHA-256"]]"#), Code::GpuClaims),
-        (
-            "two digests",
-            |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST","DIGEST"]]"#),
-            Code::GpuClaims,
-        ),
-        (
-            "a third element",
-            |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST"],["SHA-256","DIGEST"]]"#),
-            Code::GpuClaims,
-        ),
-        (
-            "another digest",
-            |r| submodules(r, r#"["DIGEST",["SHA-256","DIGEST"]]"#),
-            Code::GpuDigest,
-        ),
-        //
-        ("another key", |r| r.key = GpuKey::derive(B256::ZERO), Code::GpuOverallSignature),
-    ];
     assert!(run(&recipe(2).product().evidence()).is_ok());
-    for (name, change, code) in cases {
+    for (name, change, code) in SIGNED {
         let mut recipe = recipe(2);
-        let key = recipe.key.public();
+        let key = coordinates(&recipe.key);
         change(&mut recipe);
         // The key stays what it was, whoever signs.
         let product = Product { key, ..recipe.product() };
@@ -211,9 +205,7 @@ fn submodules(recipe: &mut Recipe, template: &str) {
 }
 
 /// Changes of what surrounds the signatures, and of the signatures.
-#[test]
-fn changes_of_tokens() {
-    let good = recipe(2).product();
+fn token_changes(good: &Product) -> Vec<(&'static str, Product, Code)> {
     let parts: Vec<&str> = good.overall.split('.').collect();
     let overall = |overall: String| Product { overall, ..good.clone() };
     let signed = |signature: &[u8]| {
@@ -232,11 +224,11 @@ fn changes_of_tokens() {
     let other = service().recipe(B256::ZERO, 2).product();
 
     let mut token_of_another_key = recipe(2);
-    token_of_another_key.key = GpuKey::derive(B256::ZERO);
+    token_of_another_key.key = stranger();
     let strangers = token_of_another_key.product().gpus;
     let over_strangers = recipe(2).over(strangers);
 
-    let cases = vec![
+    vec![
         ("two parts", overall(format!("{}.{}", parts[0], parts[1])), Code::GpuToken),
         ("four parts", overall(format!("{}.", good.overall)), Code::GpuToken),
         ("nothing", overall(String::new()), Code::GpuToken),
@@ -255,11 +247,11 @@ fn changes_of_tokens() {
         ("r too large", signed(&r_too_large), Code::SignatureEncoding),
         ("s zero", signed(&zero_s), Code::SignatureEncoding),
         ("flipped", signed(&flipped), Code::GpuOverallSignature),
-        ("header not an object", resigned(&good, b"[]", &[]), Code::GpuTokenHeader),
-        ("header empty", resigned(&good, b"", &[]), Code::GpuTokenHeader),
-        ("claims empty", resigned(&good, HEADER, b""), Code::GpuClaims),
-        ("claims not ASCII", resigned(&good, HEADER, "{\"é\":1}".as_bytes()), Code::GpuClaims),
-        ("claims a list", resigned(&good, HEADER, b"[]"), Code::GpuClaims),
+        ("header not an object", resigned(good, b"[]", &[]), Code::GpuTokenHeader),
+        ("header empty", resigned(good, b"", &[]), Code::GpuTokenHeader),
+        ("claims empty", resigned(good, HEADER, b""), Code::GpuClaims),
+        ("claims not ASCII", resigned(good, HEADER, "{\"é\":1}".as_bytes()), Code::GpuClaims),
+        ("claims a list", resigned(good, HEADER, b"[]"), Code::GpuClaims),
         ("GPU's strange key", over_strangers, Code::GpuSignature),
         (
             "swapped GPUs",
@@ -285,7 +277,7 @@ fn changes_of_tokens() {
         ("tokens of another nonce", Product { gpus: other.gpus, ..good.clone() }, Code::GpuDigest),
         (
             "another key given",
-            Product { key: GpuKey::derive(B256::ZERO).public(), ..good.clone() },
+            Product { key: coordinates(&stranger()), ..good.clone() },
             Code::GpuOverallSignature,
         ),
         ("no key", Product { key: vec![], ..good.clone() }, Code::KeyEncoding),
@@ -310,12 +302,28 @@ fn changes_of_tokens() {
             Product { key: vec![0xff; 96], ..good.clone() },
             Code::KeyEncoding,
         ),
-    ];
-    for (name, product, code) in cases {
+    ]
+}
+
+#[test]
+fn changes_of_tokens() {
+    let good = recipe(2).product();
+    for (name, product, code) in token_changes(&good) {
         assert_eq!(run(&product.evidence()), Err(code), "{name}");
     }
     let collateral = run_with(&good.evidence(), &[0], &Anchors::default());
     assert_eq!(collateral, Err(Code::CollateralNotEmpty));
+}
+
+#[test]
+fn every_code_of_this_kind_is_tested() {
+    let changes = token_changes(&recipe(2).product());
+    let mut tested: BTreeSet<Code> = SIGNED.iter().map(|(_, _, code)| *code).collect();
+    tested.extend(changes.iter().map(|(_, _, code)| *code));
+    // In `encodings`.
+    tested.insert(Code::GpuEvidence);
+    let own = Code::ALL.iter().filter(|code| (300..330).contains(&code.number()));
+    assert_eq!(own.filter(|code| !tested.contains(code)).collect::<Vec<_>>(), [] as [&Code; 0]);
 }
 
 const HEADER: &[u8] = br#"{"alg":"ES384","kid":"a"}"#;
