@@ -1,4 +1,5 @@
 mod mutations;
+mod oracle;
 mod vectors;
 
 use super::*;
