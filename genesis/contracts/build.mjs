@@ -1,13 +1,15 @@
-// Builds ../artifacts from src/ and from OP's published artifacts. `--check` compares instead of
-// writing, and fails if a byte differs. See ../README.md.
+// Builds ../artifacts and ../abi from src/ and from OP's published artifacts. `--check` compares
+// instead of writing, and fails if a byte differs. See ../README.md.
 import { createRequire } from 'node:module';
 import { readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { layoutOf, layouts, selectors } from './layouts.mjs';
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
-const artifacts = join(here, '..', 'artifacts');
+const genesis = join(here, '..');
+const tests = '../crates/evm/tests/predeploys/contracts.json';
 const bedrock = dirname(require.resolve('@eth-optimism/contracts-bedrock/package.json'));
 
 // OP's contracts that the genesis uses as published. What an immutable is called is read from the
@@ -48,6 +50,27 @@ const ownContracts = {
   'InferenceDemo.sol': ['InferenceDemo'],
 };
 
+// Assay's predeploys, each in src/predeploys/<name>.sol.
+const predeploys = ['Collateral', 'Sessions', 'Inference', 'Datanets', 'Verifiers'];
+
+// Contracts of test/ that tests of the predeploys deploy.
+const testContracts = ['TestActor', 'TestReceiptProof', 'TestSessions', 'TestToken'];
+
+// EIP-170. A genesis could hold more, an upgrade could not deploy it.
+const maxCodeBytes = 24_576;
+
+// Interfaces for dapps, in an order in which each names only those before it.
+const interfaces = [
+  'IAttestation',
+  'IAttribution',
+  'ISignatures',
+  'ICollateral',
+  'ISessions',
+  'IInference',
+  'IDatanets',
+  'IVerifiers',
+];
+
 // Every `immutable` in a syntax tree, by its id.
 function immutableNames(node, names = new Map()) {
   if (Array.isArray(node)) {
@@ -78,22 +101,33 @@ function entry(name, deployed, names, fallback = []) {
   return ids.length ? { code, immutables } : { code };
 }
 
-function compileOwn() {
+function source(file) {
+  return readFileSync(join(here, file), 'utf8');
+}
+
+// The Solidity files of some folders, by their path from here.
+function sources(...folders) {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(here, folder)).map((file) => join(folder, file)),
+  );
+  return files.filter((file) => file.endsWith('.sol')).sort();
+}
+
+function compile(files, evmVersion) {
   const solc = require('solc');
-  const files = readdirSync(join(here, 'src')).filter((file) => file.endsWith('.sol')).sort();
   const input = {
     language: 'Solidity',
-    sources: Object.fromEntries(
-      files.map((file) => [file, { content: readFileSync(join(here, 'src', file), 'utf8') }]),
-    ),
+    sources: Object.fromEntries(files.map((file) => [file, { content: source(file) }])),
     settings: {
-      // Paris: the code also runs on a chain whose last fork is before Canyon.
-      evmVersion: 'paris',
+      evmVersion,
       viaIR: true,
       optimizer: { enabled: true, runs: 10000 },
       metadata: { bytecodeHash: 'none', appendCBOR: false },
       outputSelection: {
-        '*': { '*': ['evm.deployedBytecode', 'evm.methodIdentifiers', 'storageLayout'], '': ['ast'] },
+        '*': {
+          '*': ['abi', 'evm.deployedBytecode', 'evm.methodIdentifiers', 'storageLayout'],
+          '': ['ast'],
+        },
       },
     },
   };
@@ -104,42 +138,53 @@ function compileOwn() {
   }
   const names = new Map();
   for (const { ast } of Object.values(output.sources)) immutableNames(ast, names);
-  const result = {};
-  for (const [file, contracts] of Object.entries(ownContracts)) {
-    for (const name of contracts) {
-      const contract = output.contracts[file][name];
-      result[name] = entry(name, contract.evm.deployedBytecode, names);
-      checkLayout(name, contract);
-    }
-  }
-  return result;
+  return { contracts: output.contracts, names };
 }
 
-// What execution clients and rollup nodes rely on.
-const selectors = {
-  L1Block: {
-    'setL1BlockValues(uint64,uint64,uint256,bytes32,uint64,bytes32,uint256,uint256)': '015d8eb9',
-    'setL1BlockValuesEcotone()': '440a5e20',
-    'setL1BlockValuesIsthmus()': '098999be',
-    'setL1BlockValuesJovian()': '3db6be2b',
-  },
-  GasPriceOracle: { 'setJovian()': 'b3d72079', 'getL1Fee(bytes)': '49948e0e' },
-};
-const layouts = {
-  L1Block: {
-    number: '0:0', timestamp: '0:8', basefee: '1:0', hash: '2:0', sequenceNumber: '3:0',
-    blobBaseFeeScalar: '3:8', baseFeeScalar: '3:12', batcherHash: '4:0', l1FeeOverhead: '5:0',
-    l1FeeScalar: '6:0', blobBaseFee: '7:0', operatorFeeConstant: '8:0', operatorFeeScalar: '8:8',
-    daFootprintGasScalar: '8:12',
-  },
-  GasPriceOracle: { isEcotone: '0:0', isFjord: '0:1', isIsthmus: '0:2', isJovian: '0:3' },
-  SystemConfig: {
-    owner: '0:0', overhead: '1:0', scalar: '2:0', batcherHash: '3:0', gasLimit: '4:0',
-    basefeeScalar: '4:8', blobbasefeeScalar: '4:12', eip1559Denominator: '4:16',
-    eip1559Elasticity: '4:20', operatorFeeScalar: '4:24', operatorFeeConstant: '5:0',
-    minBaseFee: '5:8', daFootprintGasScalar: '5:16', l2ChainId: '6:0', superchainConfig: '7:0',
-  },
-};
+function entries(output, file, contracts) {
+  return contracts.map((name) => {
+    const contract = output.contracts[file][name];
+    checkLayout(name, contract);
+    return [name, entry(name, contract.evm.deployedBytecode, output.names)];
+  });
+}
+
+function compileOwn() {
+  // Paris: the code also runs on a chain whose last fork is before Canyon.
+  const output = compile(sources('src'), 'paris');
+  return Object.fromEntries(
+    Object.entries(ownContracts).flatMap(([file, names]) => entries(output, `src/${file}`, names)),
+  );
+}
+
+function compilePredeploys() {
+  // A preset's first fork is Ecotone.
+  const output = compile(sources('src/interfaces', 'src/lib', 'src/predeploys', 'test'), 'cancun');
+  const code = predeploys.flatMap((name) => {
+    if (!layouts[name]) throw new Error(`${name}: no storage layout to check`);
+    return entries(output, `src/predeploys/${name}.sol`, [name]);
+  });
+  for (const [name, { code: hex }] of code) {
+    const bytes = (hex.length - 2) / 2;
+    if (bytes > maxCodeBytes) throw new Error(`${name}: ${bytes} bytes of code`);
+  }
+  const abi = interfaces.map((name) => {
+    const predeploy = name.slice(1);
+    const { [name]: contract } = predeploys.includes(predeploy)
+      ? { [name]: output.contracts[`src/predeploys/${predeploy}.sol`][predeploy] }
+      : output.contracts[`src/interfaces/${name}.sol`];
+    return [`abi/${name}.json`, renderAbi(contract.abi)];
+  });
+  const test = testContracts.map((name) => {
+    const { object } = output.contracts[`test/${name}.sol`][name].evm.deployedBytecode;
+    return [name, `0x${object}`];
+  });
+  return {
+    code: Object.fromEntries(code),
+    abi: Object.fromEntries(abi),
+    test: Object.fromEntries(test),
+  };
+}
 
 function checkLayout(name, contract) {
   for (const [signature, selector] of Object.entries(selectors[name] ?? {})) {
@@ -147,9 +192,7 @@ function checkLayout(name, contract) {
     if (found !== selector) throw new Error(`${name}: ${signature} is ${found}, not ${selector}`);
   }
   if (!layouts[name]) return;
-  const found = Object.fromEntries(
-    contract.storageLayout.storage.map(({ label, slot, offset }) => [label, `${slot}:${offset}`]),
-  );
+  const found = layoutOf(contract.storageLayout);
   if (JSON.stringify(found) !== JSON.stringify(layouts[name])) {
     throw new Error(`${name}: storage layout is ${JSON.stringify(found)}`);
   }
@@ -196,14 +239,33 @@ function render(contracts) {
   return `{\n${lines.join(',\n')}\n}\n`;
 }
 
+// One line per function, event and error.
+function renderAbi(abi) {
+  return `[\n${abi.map((item) => JSON.stringify(item)).join(',\n')}\n]\n`;
+}
+
+// All interfaces in one file without imports, for tools that read one file: alloy's `sol!`.
+function renderInterfaces() {
+  const bodies = interfaces.map((name) => {
+    const lines = source(`src/interfaces/${name}.sol`).split('\n');
+    return lines.filter((line) => !/^(\/\/ SPDX|pragma |import )/.test(line)).join('\n').trim();
+  });
+  const head = ['// SPDX-License-Identifier: MIT OR Apache-2.0', '// Built by contracts/build.mjs.'];
+  return `${[...head, 'pragma solidity ^0.8.24;'].join('\n')}\n\n${bodies.join('\n\n')}\n`;
+}
+
+const built = compilePredeploys();
 const outputs = {
-  'contracts.json': render({ ...extractOp(), ...compileOwn() }),
-  'preinstalls.json': render(extractPreinstalls()),
+  'artifacts/contracts.json': render({ ...extractOp(), ...compileOwn(), ...built.code }),
+  'artifacts/preinstalls.json': render(extractPreinstalls()),
+  [tests]: render(built.test),
+  'abi/Assay.sol': renderInterfaces(),
+  ...built.abi,
 };
 const check = process.argv.includes('--check');
 let differs = false;
 for (const [file, text] of Object.entries(outputs)) {
-  const path = join(artifacts, file);
+  const path = join(genesis, file);
   if (check) {
     const same = existsSync(path) && readFileSync(path, 'utf8') === text;
     differs ||= !same;

@@ -4,6 +4,7 @@ mod assay;
 mod error;
 mod genesis;
 mod l1;
+pub mod predeploys;
 pub mod preset;
 mod rollup;
 mod spec;

@@ -1,4 +1,5 @@
-//! The L2 genesis state: OP's predeploys and preinstalls, as OP's `L2Genesis` script leaves them.
+//! The L2 genesis state: OP's predeploys and preinstalls, as OP's `L2Genesis` script leaves them,
+//! and on an Assay chain Assay's predeploys.
 //!
 //! Spec: [predeploys](https://specs.optimism.io/protocol/predeploys.html),
 //! [preinstalls](https://specs.optimism.io/protocol/preinstalls.html). Left out, to keep a genesis
@@ -6,7 +7,7 @@
 //! governance token.
 
 use super::{L1Contracts, PresetBuilder, artifacts};
-use crate::OpHardfork;
+use crate::{OpHardfork, predeploys as assay};
 use alloy_eips::eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE};
 use alloy_genesis::GenesisAccount;
 use alloy_primitives::{Address, B256, Bytes, U256, address, b256, keccak256};
@@ -60,7 +61,10 @@ pub(super) fn proxy(
     mut storage: Storage,
 ) -> GenesisAccount {
     storage.insert(IMPLEMENTATION_SLOT, implementation.into_word());
-    storage.insert(ADMIN_SLOT, admin.into_word());
+    // Zero is not stored.
+    if !admin.is_zero() {
+        storage.insert(ADMIN_SLOT, admin.into_word());
+    }
     contract(artifacts::code("Proxy"), storage)
 }
 
@@ -124,7 +128,24 @@ pub(super) fn alloc(builder: &PresetBuilder) -> Alloc {
     }
     alloc.insert(predeploy(WETH), contract(artifacts::code("WETH"), Storage::new()));
     preinstalls(builder, &mut alloc);
+    if builder.assay.is_some() {
+        assay_predeploys(&mut alloc);
+    }
     alloc
+}
+
+/// Assay's predeploys: behind OP's proxy, whose admin is nobody, so that only an upgrade deposit
+/// (from address 0) changes an implementation.
+fn assay_predeploys(alloc: &mut Alloc) {
+    for predeploy in &assay::PREDEPLOYS {
+        let front = proxy(predeploy.implementation, Address::ZERO, Storage::new());
+        // The nonce of a contract: some of them make contracts.
+        alloc.insert(predeploy.address, GenesisAccount { nonce: Some(1), ..front });
+        alloc.insert(
+            predeploy.implementation,
+            contract(artifacts::code(predeploy.name), Storage::new()),
+        );
+    }
 }
 
 fn predeploys(builder: &PresetBuilder) -> Vec<Predeploy> {

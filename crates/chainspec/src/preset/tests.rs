@@ -1,7 +1,14 @@
-use super::{Preset, builder::DEV_BALANCE, genesis_json, rollup_json};
-use crate::{BlockId, ChainSpec, OpHardfork, PRECOMPILE_ADDRESSES, RULES_SLOT, RollupConfig};
-use alloy_primitives::{B256, Bytes, U256, address, b256};
+use super::{
+    Preset, builder::DEV_BALANCE, genesis_json, predeploys::IMPLEMENTATION_SLOT, rollup_json,
+};
+use crate::{
+    BlockId, ChainSpec, OpHardfork, PRECOMPILE_ADDRESSES, RULES_SLOT, RollupConfig,
+    predeploys::{COLLATERAL, PREDEPLOYS},
+};
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256};
 use std::{fs, path::PathBuf};
+
+const L2_MESSENGER: Address = address!("0x4200000000000000000000000000000000000007");
 
 fn committed(file: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../genesis")).join(file)
@@ -102,6 +109,25 @@ fn presets_differ_in_what_their_names_say() {
         assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
     }
     assert!("mainnet".parse::<Preset>().is_err());
+}
+
+#[test]
+fn predeploys_are_behind_proxies_that_nobody_owns() {
+    let genesis = Preset::Dev.builder().genesis().unwrap();
+    assert_eq!(PREDEPLOYS[0].address, COLLATERAL);
+    for predeploy in &PREDEPLOYS {
+        let front = &genesis.alloc[&predeploy.address];
+        assert_eq!(front.code, genesis.alloc[&L2_MESSENGER].code, "OP's proxy");
+        let slots: Vec<_> = front.storage.iter().flatten().collect();
+        let implementation = predeploy.implementation;
+        assert_eq!(slots, [(&IMPLEMENTATION_SLOT, &implementation.into_word())]);
+        assert!(genesis.alloc[&implementation].code.is_some(), "{}", predeploy.name);
+    }
+    let plain = Preset::Dev.builder().assay(None).genesis().unwrap();
+    assert!(PREDEPLOYS.iter().all(|predeploy| {
+        !plain.alloc.contains_key(&predeploy.address)
+            && !plain.alloc.contains_key(&predeploy.implementation)
+    }));
 }
 
 #[test]

@@ -32,6 +32,8 @@ interface ICollateral {
     error NotNewer(bytes32 key, uint64 version, uint64 held);
     /// @notice Nothing is held under the key.
     error Missing(bytes32 key);
+    /// @notice The compact form is longer than an account's code may be.
+    error TooLong(uint256 size);
 
     /// @notice Verifies one statement and holds it if it is newer than what is held under its key.
     /// @return key Names what is stated; docs/attestation.md says how to compute it.
@@ -48,7 +50,8 @@ interface ICollateral {
     function digestOf(bytes32[] calldata keys) external view returns (bytes32);
 
     /// @notice Verifies evidence by the statements held under `keys`, in the kind's order.
-    /// @dev A wrong key is refused by the verifier: what a statement is about is checked, not how it was found.
+    /// @dev `keys` are those of kind 1's four statements, or of kind 3's one; of kind 5 its CPU's.
+    /// A wrong key is refused by the verifier: what a statement is about is checked, not how it was found.
     /// Gives what `IAttestation.verify` gives with the same statements; status bit 31 is clear.
     function verify(uint8 kind, bytes calldata evidence, bytes32[] calldata keys)
         external

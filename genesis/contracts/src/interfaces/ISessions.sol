@@ -18,7 +18,7 @@ interface ISessions {
     /// @notice Registers that vary between runs of the same code.
     struct Mask {
         uint8 kind;
-        /// As long as the kind's measurement; bits that are 0 are taken as 0 before identities are compared.
+        /// Bits that are 0 are taken as 0 before identities are compared. Applies to measurements of this kind and length.
         bytes mask;
     }
 
@@ -36,9 +36,9 @@ interface ISessions {
         uint8 leastAssurance;
         /// Status bits that may be set.
         uint32 toleratedStatus;
-        /// Least TCB evaluation data number, for kinds that have one.
+        /// Least TCB evaluation data number, for kinds that have one: 1, and 5 on it.
         uint32 leastEvaluation;
-        /// Seconds after the block that dates the evidence.
+        /// Seconds after the block that dates the evidence, exclusive.
         uint64 greatestAge;
     }
 
@@ -94,11 +94,18 @@ interface ISessions {
     error WrongBinding(bytes32 expected);
     /// @notice The header is not RLP of one of the last 8,191 blocks.
     error WrongHeader();
+    /// @notice The key is not of its scheme's length, or the encryption key is over 2,048 bytes.
     error WrongKey();
-    /// @notice The policy names no kind, no identity or no anchor, or a mask of a kind twice.
+    /// @notice More statements are named than judge any kind.
+    error TooManyKeys(uint256 count);
+    /// @notice The policy names no kind, no identity or no anchor, a kind that opens no sessions, an empty mask, or two masks
+    /// of one kind and length.
     error WrongPolicy();
+    /// @notice A policy, or a session, is longer than an account's code may be.
+    error TooLong(uint256 size);
 
     /// @notice Opens a session; anyone may bring the evidence, once.
+    /// @param collateralKeys Keys of the statements in Collateral that judge the kind, in its order; none for kinds without.
     /// @return sessionId The evidence's id.
     function open(uint8 kind, bytes calldata evidence, bytes32[] calldata collateralKeys, Binding calldata binding)
         external
@@ -116,7 +123,7 @@ interface ISessions {
         bytes32 blockHash
     ) external view returns (bytes32);
 
-    /// @notice Makes a policy known by its hash.
+    /// @notice Makes a policy known by its hash, keccak256(abi.encode(policy)); anyone may, again and again.
     function registerPolicy(Policy calldata policy) external returns (bytes32 policyId);
 
     /// @notice The policy of this id; reverts where it is unknown.
@@ -129,14 +136,24 @@ interface ISessions {
     function refresh(bytes32 sessionId) external returns (uint32 status, uint64 notAfter);
 
     /// @notice Status and end of a session by the newest collateral; `notAfter` 0: refused or closed.
+    /// @dev The end is never later than at opening: newer statements do not prolong a session, new evidence opens another.
     function standing(bytes32 sessionId) external view returns (uint32 status, uint64 notAfter);
 
-    /// @notice Whether the session is live now and meets the policy.
+    /// @notice Whether the session is live now and meets the policy. Reverts where the policy is unknown.
     function isLive(bytes32 sessionId, bytes32 policyId) external view returns (bool);
 
-    /// @notice Checks digests signed by the session's key. Bits as in ISignatures.verifyMany.
+    /// @notice Checks digests signed by the session's key, whether or not it is live. Bits as in ISignatures.verifyMany.
     function verifySignatures(bytes32 sessionId, bytes32[] calldata digests, bytes[] calldata signatures)
         external
         view
         returns (bytes memory bits);
+
+    /// @notice All that a settlement asks, in one call: who controls the session, whether it is live and meets each policy,
+    /// and which digests its key signed.
+    function check(
+        bytes32 sessionId,
+        bytes32[] calldata policyIds,
+        bytes32[] calldata digests,
+        bytes[] calldata signatures
+    ) external view returns (address controller, bool[] memory live, bytes memory bits);
 }

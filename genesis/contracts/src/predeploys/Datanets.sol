@@ -276,7 +276,7 @@ contract Datanets is IDatanets, Locked {
             contributors[i] = contributor;
             if (amounts[i] != 0) balanceOf[token][contributor] += amounts[i];
         }
-        emit Distributed(requestId, attribution.datanetId, attribution.indices, contributors, amounts);
+        emit Distributed(requestId, attribution.datanetId, token, attribution.indices, contributors, amounts);
     }
 
     function checkAttribution(

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {SessionData} from "./SessionData.sol";
+import {ISessions} from "../interfaces/ISessions.sol";
+
+/// @title Whether a session is what a consumer demands.
+library SessionPolicy {
+    using SessionData for bytes;
+
+    uint8 private constant FIRST_KIND = 1;
+    uint8 private constant LAST_KIND = 5;
+    uint8 private constant DCAP = 1;
+    uint8 private constant COMPOSITE = 5;
+    /// @dev Where kind 1's `tcb` has its TCB evaluation data number, four bytes.
+    uint256 private constant EVALUATION_AT = 2;
+
+    /// @dev Whether anything can meet the policy, and whether its masks are unambiguous.
+    function isSound(ISessions.Policy calldata wanted) internal pure returns (bool) {
+        if (wanted.kinds.length == 0 || wanted.identities.length == 0 || wanted.anchors.length == 0) return false;
+        for (uint256 i = 0; i < wanted.kinds.length; i++) {
+            if (wanted.kinds[i] < FIRST_KIND || wanted.kinds[i] > LAST_KIND) return false;
+        }
+        for (uint256 i = 0; i < wanted.masks.length; i++) {
+            ISessions.Mask calldata mask = wanted.masks[i];
+            if (mask.mask.length == 0) return false;
+            for (uint256 j = 0; j < i; j++) {
+                ISessions.Mask calldata other = wanted.masks[j];
+                if (mask.kind == other.kind && mask.mask.length == other.mask.length) return false;
+            }
+        }
+        return true;
+    }
+
+    /// @dev Whether a session that has not ended, of this status now, meets the policy.
+    function holds(ISessions.Policy memory wanted, bytes memory session, uint32 status) internal view returns (bool) {
+        uint8 kind = session.kind();
+        return hasKind(wanted.kinds, kind) && session.assurance() >= wanted.leastAssurance
+            && status & ~wanted.toleratedStatus == 0
+            && block.timestamp < uint256(session.time()) + wanted.greatestAge
+            && (wanted.platforms.length == 0 || has(wanted.platforms, session.platform()))
+            && hasAll(wanted.anchors, session.anchors())
+            && (wanted.leastEvaluation == 0 || meetsEvaluation(kind, session, wanted.leastEvaluation))
+            && has(wanted.identities, maskedIdentity(wanted.masks, kind, session.measurement()));
+    }
+
+    /// @dev As `Claims.identity`.
+    function identity(uint8 kind, bytes memory measurement) internal pure returns (bytes32) {
+        return keccak256(abi.encode(kind, measurement));
+    }
+
+    function hasKind(uint8[] memory kinds, uint8 kind) private pure returns (bool) {
+        for (uint256 i = 0; i < kinds.length; i++) {
+            if (kinds[i] == kind) return true;
+        }
+        return false;
+    }
+
+    function has(bytes32[] memory list, bytes32 item) private pure returns (bool) {
+        for (uint256 i = 0; i < list.length; i++) {
+            if (list[i] == item) return true;
+        }
+        return false;
+    }
+
+    /// @dev No anchor at all is none that the policy names.
+    function hasAll(bytes32[] memory list, bytes32[] memory items) private pure returns (bool) {
+        for (uint256 i = 0; i < items.length; i++) {
+            if (!has(list, items[i])) return false;
+        }
+        return items.length != 0;
+    }
+
+    /// @dev Kinds without an evaluation number have nothing to compare: a policy that accepts them accepts that.
+    function meetsEvaluation(uint8 kind, bytes memory session, uint32 least) private pure returns (bool) {
+        bytes memory tcb = session.tcb();
+        uint256 offset = EVALUATION_AT;
+        if (kind == COMPOSITE) {
+            // The CPU's kind, then its own `tcb`.
+            if (tcb.length == 0) return false;
+            kind = uint8(tcb[0]);
+            offset++;
+        }
+        if (kind != DCAP) return true;
+        if (tcb.length < offset + 4) return false;
+        uint256 evaluation;
+        assembly ("memory-safe") {
+            evaluation := shr(224, mload(add(add(tcb, 32), offset)))
+        }
+        return evaluation >= least;
+    }
+
+    /// @dev The identity of the measurement under the mask of its kind and length, if there is one.
+    function maskedIdentity(ISessions.Mask[] memory masks, uint8 kind, bytes memory measurement)
+        private
+        pure
+        returns (bytes32)
+    {
+        for (uint256 i = 0; i < masks.length; i++) {
+            bytes memory mask = masks[i].mask;
+            if (masks[i].kind != kind || mask.length != measurement.length) continue;
+            for (uint256 j = 0; j < measurement.length; j++) {
+                measurement[j] &= mask[j];
+            }
+            break;
+        }
+        return identity(kind, measurement);
+    }
+}
