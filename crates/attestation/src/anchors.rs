@@ -1,9 +1,13 @@
 use crate::{
     Code,
-    kinds::{dcap, kind, nitro, nvidia},
+    kinds::{
+        dcap,
+        groth16::{PreparedKey, VerifyingKey},
+        kind, nitro, nvidia,
+    },
 };
 use alloy_primitives::Bytes;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 
 /// Most extra anchors that a chain may name for one kind.
@@ -16,6 +20,8 @@ const MAX_ANCHORS_PER_KIND: usize = 8;
 pub struct Anchors {
     /// Extra anchors by kind, in genesis order.
     extra: BTreeMap<u8, Vec<Bytes>>,
+    /// The verifying keys among them (kind 16), made ready.
+    groth16: Vec<Arc<PreparedKey>>,
 }
 
 /// A genesis names trust anchors that no verifier can use. The configuration must be corrected.
@@ -65,6 +71,10 @@ fn rules(kind: u8) -> Option<Rules> {
             check: |der| nitro::check_root(der).map_err(Code::text),
         },
         kind::NVIDIA_GPU => Rules { built_in: &[], check: nvidia::check_thumbprint },
+        kind::GROTH16 => Rules {
+            built_in: &[],
+            check: |key| VerifyingKey::decode(key).map(drop).map_err(Code::text),
+        },
         _ => return None,
     })
 }
@@ -72,8 +82,8 @@ fn rules(kind: u8) -> Option<Rules> {
 impl Anchors {
     /// Reads the extra anchors of a genesis (`assay.trust`), by kind.
     ///
-    /// Kinds 1 and 2 take root certificates in DER, kind 4 thumbprints of keys (RFC 7638). An anchor given twice, or one that is built in,
-    /// is an error.
+    /// Kinds 1 and 2 take root certificates in DER, kind 4 thumbprints of keys (RFC 7638), kind 16
+    /// encoded verifying keys. An anchor given twice, or one that is built in, is an error.
     pub fn new(extra: &BTreeMap<u8, Vec<Bytes>>) -> Result<Self, AnchorError> {
         let mut anchors = Self::default();
         for (&kind, given) in extra {
@@ -91,7 +101,17 @@ impl Anchors {
                 anchors.extra.entry(kind).or_default().push(anchor.clone());
             }
         }
+        anchors.groth16 = anchors
+            .of(kind::GROTH16)
+            .filter_map(|key| VerifyingKey::decode(key).ok())
+            .map(|key| Arc::new(PreparedKey::new(&key)))
+            .collect();
         Ok(anchors)
+    }
+
+    /// The verifying keys that the chain pins for kind 16.
+    pub(crate) fn groth16_keys(&self) -> impl Iterator<Item = &PreparedKey> {
+        self.groth16.iter().map(AsRef::as_ref)
     }
 
     /// A kind's anchors: the vendor's, then the chain's own.

@@ -164,6 +164,33 @@ codes! {
     CompositeEvidence = 330, "evidence is not the canonical encoding of a kind, a CPU's and a GPU's evidence";
     CompositeCpuKind = 331, "CPU's kind is not one of a CPU";
     CompositeNonce = 332, "CPU's evidence does not name the GPU tokens' nonce";
+
+    // Kind 16: Groth16 on BN254. 407 to 411 serve kinds 17 and 18 as well.
+    Groth16Form = 400, "evidence's form is neither 0 nor 1";
+    Groth16KeyUnknown = 401, "no pinned verifying key has this hash";
+    Groth16InputCount = 402, "number of public inputs is not the verifying key's";
+    Groth16KeyCoordinate = 403, "coordinate in the verifying key is not below the field's modulus";
+    Groth16KeyPoint = 404, "point of the verifying key is at infinity or off its curve";
+    Groth16KeySubgroup = 405, "point of the verifying key is outside its subgroup";
+    Groth16KeyDegenerate = 406, "verifying key has equal gamma and delta: anyone could prove anything";
+    Groth16Input = 407, "public input is not below the group's order";
+    Groth16ProofCoordinate = 408, "coordinate in the proof is not below the field's modulus";
+    Groth16ProofPoint = 409, "point of the proof is at infinity or off its curve";
+    Groth16ProofSubgroup = 410, "point of the proof is outside its subgroup";
+    Groth16Equation = 411, "proof does not hold for these public inputs";
+
+    // Kind 17: SP1.
+    Sp1Truncated = 420, "evidence is shorter than its structure";
+    Sp1HashMode = 421, "hash mode is neither 0 nor 1";
+    Sp1Version = 422, "proof is not of a pinned SP1 circuit version";
+    Sp1ProgramKey = 423, "program's verifying key is not below the group's order";
+    Sp1ExitCode = 424, "program's exit code is not 0";
+    Sp1KeyRoot = 425, "recursion key root is not the circuit version's";
+    Sp1Nonce = 426, "proof nonce is not below the group's order";
+
+    // Kind 18: RISC Zero.
+    Risc0Truncated = 440, "evidence is shorter than its structure";
+    Risc0Version = 441, "seal is not of a pinned RISC Zero release";
 }
 
 impl Code {

@@ -24,11 +24,18 @@ pub struct Work {
     pub ed25519: u32,
     /// BLS12-381 verifications: two decompressions, a hash to G2 and two pairings.
     pub bls12_381: u32,
+    /// Groth16 proofs under a key made ready ahead: three pairings, one subgroup check.
+    pub groth16: u32,
+    /// Groth16 verifying keys decoded: three subgroup checks, and one more pairing for the proof.
+    pub groth16_keys: u32,
+    /// Public inputs of Groth16 proofs: one multiplication in G1 each.
+    pub groth16_inputs: u32,
 }
 
 /// Bounds the work of [`verify`](crate::verify), or refuses it for its kind or sizes alone.
 ///
-/// Constant time, as the functions below: nothing but lengths is read, and how kinds 4 and 5 are put together.
+/// Constant time, as the functions below: nothing but lengths is read, kind 16's first byte, and how
+/// kinds 4 and 5 are put together.
 pub fn work(kind: u8, evidence: &[u8], collateral: &[u8]) -> Result<Work, Refusal> {
     kinds::check_sizes(kind, evidence, collateral)?;
     Ok(kinds::counts(kind, evidence).over(evidence, collateral))
@@ -65,6 +72,9 @@ impl Work {
             p384,
             ed25519,
             bls12_381,
+            groth16,
+            groth16_keys,
+            groth16_inputs,
         } = other;
         Self {
             evidence_bytes: self.evidence_bytes + evidence_bytes,
@@ -75,6 +85,9 @@ impl Work {
             p384: self.p384 + p384,
             ed25519: self.ed25519 + ed25519,
             bls12_381: self.bls12_381 + bls12_381,
+            groth16: self.groth16 + groth16,
+            groth16_keys: self.groth16_keys + groth16_keys,
+            groth16_inputs: self.groth16_inputs + groth16_inputs,
         }
     }
 

@@ -28,6 +28,12 @@ pub const P384: u64 = 21_000;
 pub const ED25519: u64 = 9_000;
 /// One BLS12-381 verification: two points decompressed and checked, a hash to G2, two pairings.
 pub const BLS12_381: u64 = 180_000;
+/// One Groth16 proof under a key made ready ahead: points checked, three pairings.
+pub const GROTH16: u64 = 180_000;
+/// One Groth16 verifying key that comes with its proof: points checked, one more pairing.
+pub const GROTH16_KEY: u64 = 60_000;
+/// One public input of a Groth16 proof: a multiplication in G1.
+pub const GROTH16_INPUT: u64 = 9_000;
 /// One node of a Merkle log: keccak256 of 65 bytes and a step of the walk.
 pub const LOG_NODE: u64 = 60;
 /// One part of a split: a 512-bit division, and its share of the selection.
@@ -66,6 +72,9 @@ pub fn evidence(work: &Work) -> Option<u64> {
         (P384, work.p384.into()),
         (ED25519, work.ed25519.into()),
         (BLS12_381, work.bls12_381.into()),
+        (GROTH16, work.groth16.into()),
+        (GROTH16_KEY, work.groth16_keys.into()),
+        (GROTH16_INPUT, work.groth16_inputs.into()),
     ]
     .into_iter()
     .try_fold(0u64, |sum, (price, count)| sum.checked_add(price.checked_mul(count)?))
@@ -152,6 +161,9 @@ mod tests {
             ("P384", P384),
             ("ED25519", ED25519),
             ("BLS12_381", BLS12_381),
+            ("GROTH16", GROTH16),
+            ("GROTH16_KEY", GROTH16_KEY),
+            ("GROTH16_INPUT", GROTH16_INPUT),
             ("LOG_NODE", LOG_NODE),
             ("APPORTION_ITEM", APPORTION_ITEM),
             ("LEAF", LEAF),

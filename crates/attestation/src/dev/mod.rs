@@ -10,11 +10,13 @@ mod calendar;
 pub(crate) mod cbor;
 pub(crate) mod der;
 pub(crate) mod gpu;
+mod groth16;
 pub(crate) mod nitro;
 pub(crate) mod recipe;
 pub(crate) mod x509;
 
 pub use gpu::DevGpu;
+pub use groth16::DevGroth16;
 pub use nitro::{DevDocument, DevNitro};
 
 use alloy_primitives::{B256, Bytes, hex, keccak256};

@@ -2,9 +2,12 @@
 
 mod composite;
 pub(crate) mod dcap;
+pub(crate) mod groth16;
 pub(crate) mod nitro;
 pub(crate) mod nvidia;
+mod risc0;
 mod signature;
+mod sp1;
 
 use crate::{
     Anchors, Assessment, Backend, Claims, Code, CollateralClaims, Refusal, Work,
@@ -21,6 +24,12 @@ pub mod kind {
     pub const NVIDIA_GPU: u8 = 4;
     /// A CPU of kind 1, 2 or 3 whose report data names the nonce of its GPUs' tokens.
     pub const CPU_WITH_GPU: u8 = 5;
+    /// Groth16 proofs on BN254.
+    pub const GROTH16: u8 = 16;
+    /// SP1's Groth16 proofs.
+    pub const SP1: u8 = 17;
+    /// RISC Zero's Groth16 receipts.
+    pub const RISC0: u8 = 18;
     /// An ECDSA signature on secp256k1.
     pub const SECP256K1: u8 = 32;
     /// An ECDSA signature on P-256.
@@ -38,6 +47,9 @@ pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Resul
         kind::AWS_NITRO => (nitro::MAX_EVIDENCE, nitro::MAX_COLLATERAL),
         kind::NVIDIA_GPU => (nvidia::MAX_EVIDENCE, nvidia::MAX_COLLATERAL),
         kind::CPU_WITH_GPU => return composite::check_sizes(evidence, collateral),
+        kind::GROTH16 => (groth16::MAX_EVIDENCE, groth16::MAX_COLLATERAL),
+        kind::SP1 => (sp1::MAX_EVIDENCE, sp1::MAX_COLLATERAL),
+        kind::RISC0 => (risc0::MAX_EVIDENCE, risc0::MAX_COLLATERAL),
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             (signature::MAX_EVIDENCE, signature::MAX_COLLATERAL)
         }
@@ -114,6 +126,9 @@ pub(crate) fn counts(kind: u8, evidence: &[u8]) -> Work {
         kind::AWS_NITRO => nitro::counts(),
         kind::NVIDIA_GPU => nvidia::counts(evidence),
         kind::CPU_WITH_GPU => composite::counts(evidence),
+        kind::GROTH16 => groth16::counts(evidence),
+        kind::SP1 => sp1::counts(),
+        kind::RISC0 => risc0::counts(),
         kind::SECP256K1 => Work { secp256k1: 1, ..Work::default() },
         kind::P256 => Work { p256: 1, ..Work::default() },
         kind::ED25519 => Work { ed25519: 1, ..Work::default() },
@@ -161,6 +176,9 @@ pub(crate) fn verify(
         kind::AWS_NITRO => nitro::verify(evidence, collateral, anchors, backend)?,
         kind::NVIDIA_GPU => nvidia::verify(evidence, collateral, anchors, backend)?,
         kind::CPU_WITH_GPU => composite::verify(evidence, collateral, anchors, backend)?,
+        kind::GROTH16 => groth16::verify(evidence, collateral, anchors)?,
+        kind::SP1 => sp1::verify(evidence, collateral, backend)?,
+        kind::RISC0 => risc0::verify(evidence, collateral, backend)?,
         kind::SECP256K1 | kind::P256 | kind::ED25519 | kind::BLS12_381 => {
             signature::verify(kind, evidence, collateral, backend)?
         }
