@@ -568,7 +568,8 @@ interface IInference {
     /// @notice Verifies the receipt and pays model owner, provider and datanet; what is left of the escrow goes back
     /// to the requester. All or nothing; anyone may call.
     /// @dev Checked in this order: the request is open; modelId, inputHash, requester and attributionRoot; time; price;
-    /// provider; nonce; the model's policy; the requester's policy; the signature.
+    /// nonce; the signature's length; that the session is known; provider; the model's policy; the requester's policy; the
+    /// signature.
     /// The price is split by IAttribution.apportion over [owner's, provider's, datanet's] share.
     function settle(Settlement calldata settlement) external;
 

@@ -1,10 +1,15 @@
 //! `assay dev`.
 
-use crate::runtime::{CommandResult, runtime, stop_signal};
+use crate::{
+    files,
+    runtime::{CommandResult, runtime, stop_signal},
+};
+use alloy_primitives::Bytes;
 use assay_chainspec::preset::{DEV_ACCOUNTS, DEV_MNEMONIC};
 use assay_devnet::network::{Network, NetworkConfig};
 use clap::Args;
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
@@ -40,6 +45,9 @@ pub(crate) struct DevArgs {
     /// L2's chain id.
     #[arg(long = "chain-id", value_name = "ID", default_value_t = 42_330)]
     chain_id: u64,
+    /// A trust anchor besides the vendors': evidence kind and a DER file, as in `1=root.der`.
+    #[arg(long = "trust", value_name = "KIND=FILE")]
+    trust: Vec<String>,
 }
 
 impl DevArgs {
@@ -60,7 +68,13 @@ impl DevArgs {
             None => temporary.path().to_owned(),
         };
         let at = |port| SocketAddr::new(self.address, port);
+        let mut trust = BTreeMap::<u8, Vec<Bytes>>::new();
+        for anchor in &self.trust {
+            let (kind, der) = files::read_anchor(anchor)?;
+            trust.entry(kind).or_default().push(der);
+        }
         let config = NetworkConfig {
+            trust,
             http_address: at(self.http_port),
             l1_address: at(self.l1_port),
             auth_address: at(self.auth_port),

@@ -1,6 +1,7 @@
 //! Reading the files that arguments name.
 
 use crate::runtime::CommandResult;
+use alloy_primitives::Bytes;
 use assay_chainspec::{ChainSpec, L1ChainConfig, RollupConfig};
 use assay_derivation::UpgradeBundle;
 use std::{
@@ -16,6 +17,13 @@ pub(crate) fn read(path: &Path) -> CommandResult<String> {
 pub(crate) fn write(path: &Path, text: &str) -> CommandResult {
     fs::write(path, text)
         .map_err(|error| format!("cannot write {}: {error}", path.display()).into())
+}
+
+/// A trust anchor as arguments name it, `KIND=FILE`: its kind, and what the file holds.
+pub(crate) fn read_anchor(argument: &str) -> CommandResult<(u8, Bytes)> {
+    let (kind, path) = argument.split_once('=').ok_or("--trust takes KIND=FILE")?;
+    let anchor = fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    Ok((kind.parse()?, Bytes::from(anchor)))
 }
 
 pub(crate) fn chain_spec(path: &Path) -> CommandResult<ChainSpec> {

@@ -4,7 +4,7 @@ use crate::{
     files,
     runtime::{CommandResult, runtime},
 };
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256};
 use assay_chainspec::{
     BlockId, OpHardfork,
     preset::{Preset, genesis_json, rollup_json},
@@ -102,9 +102,8 @@ impl BuildArgs {
             builder = builder.batcher(batcher);
         }
         for anchor in &self.trust {
-            let (kind, path) = anchor.split_once('=').ok_or("--trust takes KIND=FILE")?;
-            let der = fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-            builder = builder.trust(kind.parse()?, Bytes::from(der));
+            let (kind, der) = files::read_anchor(anchor)?;
+            builder = builder.trust(kind, der);
         }
         if let Some(url) = &self.l1 {
             let l1 = runtime()?.block_on(l1_genesis(url))?;

@@ -25,9 +25,27 @@ contract TestSessions {
         isLive[sessionId][policyId] = live;
     }
 
-    function session(bytes32 sessionId) external view returns (ISessions.Session memory opened) {
-        opened = sessions[sessionId];
-        if (opened.controller == address(0)) revert ISessions.UnknownSession(sessionId);
+    function check(
+        bytes32 sessionId,
+        bytes32[] calldata policyIds,
+        bytes32[] calldata digests,
+        bytes[] calldata signatures
+    ) external view returns (address controller, bool[] memory live, bytes memory bits) {
+        // A kilobyte, and a megabyte, of return data.
+        if (sessionId == bytes32(hex"b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0")) shout(1_000);
+        if (sessionId == bytes32(hex"b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1")) shout(1 << 20);
+        ISessions.Session storage opened = sessions[sessionId];
+        controller = opened.controller;
+        if (controller == address(0)) revert ISessions.UnknownSession(sessionId);
+        live = new bool[](policyIds.length);
+        for (uint256 i = 0; i < live.length; i++) {
+            live[i] = isLive[sessionId][policyIds[i]];
+        }
+        bytes[] memory keys = new bytes[](digests.length);
+        for (uint256 i = 0; i < keys.length; i++) {
+            keys[i] = opened.key;
+        }
+        bits = SIGNATURES.verifyMany(32, digests, keys, signatures);
     }
 
     function policy(bytes32 policyId) external view returns (ISessions.Policy memory empty) {
@@ -35,15 +53,11 @@ contract TestSessions {
         return empty;
     }
 
-    function verifySignatures(bytes32 sessionId, bytes32[] calldata digests, bytes[] calldata signatures)
-        external
-        view
-        returns (bytes memory)
-    {
-        bytes[] memory keys = new bytes[](digests.length);
-        for (uint256 i = 0; i < keys.length; i++) {
-            keys[i] = sessions[sessionId].key;
+    function shout(uint256 size) private pure {
+        assembly {
+            let word := not(0)
+            for { let i := 0 } lt(i, 1000) { i := add(i, 32) } { mstore(i, mul(0xee, div(word, 0xff))) }
+            revert(0, size)
         }
-        return SIGNATURES.verifyMany(32, digests, keys, signatures);
     }
 }

@@ -185,6 +185,11 @@ impl Chain {
         self.db.basic_ref(address).expect("in memory").unwrap_or_default().balance
     }
 
+    /// All of the state.
+    pub const fn state(&self) -> &InMemoryDB {
+        &self.db
+    }
+
     fn nonce(&self, address: Address) -> u64 {
         self.db.basic_ref(address).expect("in memory").unwrap_or_default().nonce
     }

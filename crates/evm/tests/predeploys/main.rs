@@ -3,5 +3,11 @@
 #![allow(unused_crate_dependencies, reason = "an integration test")]
 
 mod collateral;
+mod datanets;
 mod harness;
+mod inference;
+mod inference_batch;
 mod interfaces;
+mod money;
+mod receipt_proof;
+mod world;

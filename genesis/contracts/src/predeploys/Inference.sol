@@ -299,21 +299,29 @@ contract Inference is IInference, Locked {
     {
         InferenceReceipt calldata receipt = settlement.receipt;
         bytes32 sessionId = settlement.sessionId;
-        address controller = SESSIONS.session(sessionId).controller;
-        if (receipt.provider != controller) revert WrongProvider(receipt.provider, controller);
         if (nonceUsed(sessionId, receipt.nonce)) revert NonceUsed(sessionId, receipt.nonce);
-        if (!SESSIONS.isLive(sessionId, offered.policyId)) revert NotLive(sessionId, offered.policyId);
-        if (asked.policyId != 0 && asked.policyId != offered.policyId) {
-            if (!SESSIONS.isLive(sessionId, asked.policyId)) revert NotLive(sessionId, asked.policyId);
-        }
         if (settlement.signature.length > MAX_SIGNATURE) revert WrongSignature();
         hash = receiptHash(receipt);
+        bytes32[] memory policyIds = policiesOf(asked, offered);
         bytes32[] memory digests = new bytes32[](1);
         digests[0] = hash;
         bytes[] memory signatures = new bytes[](1);
         signatures[0] = settlement.signature;
-        bytes memory bits = SESSIONS.verifySignatures(sessionId, digests, signatures);
+        (address controller, bool[] memory live, bytes memory bits) =
+            SESSIONS.check(sessionId, policyIds, digests, signatures);
+        if (receipt.provider != controller) revert WrongProvider(receipt.provider, controller);
+        for (uint256 i = 0; i < policyIds.length; i++) {
+            if (!live[i]) revert NotLive(sessionId, policyIds[i]);
+        }
         if (bits.length != 1 || bits[0] != 0x01) revert WrongSignature();
+    }
+
+    /// The model's policy, and the requester's if he has another.
+    function policiesOf(Request memory asked, Model memory offered) private pure returns (bytes32[] memory policyIds) {
+        bool two = asked.policyId != 0 && asked.policyId != offered.policyId;
+        policyIds = new bytes32[](two ? 2 : 1);
+        policyIds[0] = offered.policyId;
+        if (two) policyIds[1] = asked.policyId;
     }
 
     /// Pays owner, provider and datanet the price, and the requester what is left.
