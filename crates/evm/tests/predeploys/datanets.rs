@@ -233,10 +233,8 @@ fn after_the_window_the_pool_is_split_to_the_wei() {
         assert_eq!(world.paid(token)[..], expected);
         assert_eq!(world.credit_of(request).state, IDatanets::State::Distributed);
         let ended = |outcome: Outcome| {
-            assert_eq!(
-                outcome.error::<IDatanets::WrongState>().state,
-                IDatanets::State::Distributed
-            )
+            let state = outcome.error::<IDatanets::WrongState>().state;
+            assert_eq!(state, IDatanets::State::Distributed);
         };
         ended(world.distribute(request, &cited));
         ended(world.prove(request, &cited));
@@ -312,7 +310,8 @@ fn what_nobody_can_open_goes_back() {
     let other = world.create(Address::ZERO, 2).ok().returned::<IDatanets::createCall>();
     world.contribute(other, CONTRIBUTORS[0], &(0..10).collect::<Vec<_>>()).ok();
     let good = world.cited();
-    let broken: [(&str, fn(&mut Cited, B256)); 8] = [
+    type Change = fn(&mut Cited, B256);
+    let broken: [(&str, Change); 8] = [
         ("another datanet", |cited, other| cited.attribution.datanetId = other),
         ("a size never had", |cited, _| cited.attribution.logSize = 7),
         ("a size to come", |cited, _| cited.attribution.logSize = 11),
@@ -469,10 +468,8 @@ fn a_proof_shows_the_attributions_spans() {
         world.prove(request, &cited).error::<IDatanets::WrongSpans>();
     }
     // Spans that hold of an output that is not the receipt's.
-    let mut cited = good.clone();
-    cited.output = tokens([1, 2, 3]).into();
     let mut other = good.clone();
-    other.output = cited.output.clone();
+    other.output = tokens([1, 2, 3]).into();
     let request_of_other = world.credit_for(&other);
     world.prove(request_of_other, &good).error::<IDatanets::WrongSpans>();
     assert!(world.prove(request, &good).is_ok());

@@ -1,7 +1,7 @@
 //! A chain at a preset's genesis: calls and transactions, one block after the other.
 #![allow(dead_code, unreachable_pub, reason = "each module uses a part of it")]
 
-use alloy_consensus::{Header, Sealable};
+use alloy_consensus::Header;
 use alloy_evm::{Evm, EvmFactory};
 use alloy_op_evm::OpTx;
 use alloy_primitives::{Address, B256, Bytes, Log, TxKind, U256};

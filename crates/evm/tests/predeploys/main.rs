@@ -1,12 +1,14 @@
 //! The predeploys, from a preset's genesis, over the real EVM: every path, every refusal, and
 //! invariants under random sequences.
-#![allow(unused_crate_dependencies, reason = "an integration test")]
+#![allow(unused_crate_dependencies, unreachable_pub, reason = "an integration test")]
 
 mod collateral;
 mod datanets;
 mod harness;
 mod inference;
 mod inference_batch;
+mod inference_money;
+mod inference_session;
 mod interfaces;
 mod money;
 mod receipt_proof;

@@ -126,11 +126,11 @@ impl Story {
             _ => escrow * U256::from(how) / U256::from(u16::MAX),
         };
         let mut receipt = self.world.receipt(id, price, cited.as_ref());
-        if how % 11 == 0 {
+        if how.is_multiple_of(11) {
             receipt.nonce = 1;
         }
         let mut settlement = self.world.sign(receipt);
-        if how % 13 == 0 {
+        if how.is_multiple_of(13) {
             settlement.receipt.time -= 1;
         }
         self.asked.push(Asked { id, token, escrow, open: true, settlement, cited });

@@ -377,12 +377,6 @@ impl World {
     pub fn credit_of(&self, request: B256) -> IDatanets::Credit {
         self.chain.call(DATANETS, &IDatanets::creditOfCall { requestId: request })
     }
-
-    /// Has the test actor make a call.
-    pub fn act(&mut self, to: Address, call: &impl SolCall) -> Outcome {
-        let act = TestActor::actCall { to, call: call.abi_encode().into() };
-        self.chain.send(ANYONE, ACTOR, &act)
-    }
 }
 
 fn plain_span(span: &IAttribution::Span) -> assay_attribution::Span {
