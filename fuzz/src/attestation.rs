@@ -1,7 +1,7 @@
 //! Evidence, and the precompiles' calldata.
 
 use alloy_primitives::U256;
-use assay_attestation::{Anchors, Backend, kind, verify};
+use assay_attestation::{Anchors, Backend, assess, kind, verify, verify_collateral, verify_with};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
 use assay_precompiles::{Outcome, Precompiles, VerdictCache};
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -28,6 +28,19 @@ fn check(kind: u8, data: &[u8]) {
 /// Kind 1.
 pub fn attestation_dcap(data: &[u8]) {
     check(kind::INTEL_DCAP, data);
+}
+
+/// Kind 3: what follows the evidence is a list, or one in compact form, or both a `tcb`.
+pub fn attestation_snp(data: &[u8]) {
+    check(kind::AMD_SEV_SNP, data);
+    let Some((length, rest)) = data.split_first_chunk::<2>() else { return };
+    let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
+    let (evidence, list) = rest.split_at(length);
+    let run = |backend| verify_with(kind::AMD_SEV_SNP, evidence, list, &ANCHORS, backend);
+    assert_eq!(run(Backend::Native), run(Backend::Portable));
+    let run = |backend| verify_collateral(kind::AMD_SEV_SNP, list, &ANCHORS, backend);
+    assert_eq!(run(Backend::Native), run(Backend::Portable));
+    let _ = assess(kind::AMD_SEV_SNP, evidence, list, &ANCHORS, Backend::default());
 }
 
 /// Kind 4.

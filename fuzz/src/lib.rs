@@ -8,7 +8,7 @@ mod payload;
 
 pub use attestation::{
     attestation_composite, attestation_dcap, attestation_nvidia, attestation_signatures,
-    precompile_attestation, precompile_attribution, precompile_signatures,
+    attestation_snp, precompile_attestation, precompile_attribution, precompile_signatures,
 };
 pub use chainspec::{genesis, rollup_config};
 pub use derivation::{

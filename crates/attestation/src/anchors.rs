@@ -3,7 +3,7 @@ use crate::{
     kinds::{
         dcap,
         groth16::{PreparedKey, VerifyingKey},
-        kind, nitro, nvidia,
+        kind, nitro, nvidia, sev_snp,
     },
 };
 use alloy_primitives::Bytes;
@@ -71,6 +71,10 @@ fn rules(kind: u8) -> Option<Rules> {
             check: |der| nitro::check_root(der).map_err(Code::text),
         },
         kind::NVIDIA_GPU => Rules { built_in: &[], check: nvidia::check_thumbprint },
+        kind::AMD_SEV_SNP => Rules {
+            built_in: &sev_snp::AMD_ROOTS_DER,
+            check: |der| sev_snp::check_root(der).map_err(Code::text),
+        },
         kind::GROTH16 => Rules {
             built_in: &[],
             check: |key| VerifyingKey::decode(key).map(drop).map_err(Code::text),
@@ -82,7 +86,7 @@ fn rules(kind: u8) -> Option<Rules> {
 impl Anchors {
     /// Reads the extra anchors of a genesis (`assay.trust`), by kind.
     ///
-    /// Kinds 1 and 2 take root certificates in DER, kind 4 thumbprints of keys (RFC 7638), kind 16
+    /// Kinds 1, 2 and 3 take root certificates in DER, kind 4 thumbprints of keys (RFC 7638), kind 16
     /// encoded verifying keys. An anchor given twice, or one that is built in, is an error.
     pub fn new(extra: &BTreeMap<u8, Vec<Bytes>>) -> Result<Self, AnchorError> {
         let mut anchors = Self::default();

@@ -136,6 +136,30 @@ codes! {
     CertificateSignature = 211, "certificate's signature is not its issuer's";
     DocumentSignature = 212, "document's signature does not verify";
 
+    // Kind 3: the report.
+    SnpLayout = 250, "evidence is not exactly a report and two certificates";
+    SnpVersion = 251, "report version is not 2, 3 or 5";
+    SnpSignatureAlgorithm = 252, "report is not signed with ECDSA P-384";
+    SnpSigningKey = 253, "report is signed by neither a VCEK nor a VLEK";
+    SnpProcessor = 254, "processor is none of Milan, Genoa and Turin";
+    SnpReserved = 255, "reserved bits of the report are set";
+    SnpPolicy = 256, "reserved bits of the guest policy are not as they must be";
+    SnpMigrationAgent = 257, "guest policy lets a migration agent move the guest";
+    SnpVmpl = 258, "report was not asked for by the guest";
+    SnpAuthorKey = 259, "author key digest is given without an author key";
+
+    // Kind 3: what the signing key's certificate says.
+    SnpEndorsement = 270, "VCEK or VLEK certificate's extensions are missing, malformed or of the other key";
+    SnpProduct = 271, "VCEK or VLEK certificate is for another product";
+    SnpTcb = 272, "VCEK or VLEK certificate is for another TCB than the reported one";
+    SnpChipId = 273, "VCEK certificate is for another chip, or the report hides its chip";
+
+    // Kind 3: signatures, in the order of checking.
+    SnpCrlSignature = 280, "ARK's revocation list signature does not verify";
+    SnpAskSignature = 281, "ASK or ASVK certificate's signature does not verify";
+    SnpVekSignature = 282, "VCEK or VLEK certificate's signature does not verify";
+    SnpReportSignature = 283, "report's signature does not verify";
+
     // Kind 4.
     GpuEvidence = 300, "evidence is not the canonical encoding of a key, an overall token and GPU tokens";
     GpuCount = 301, "evidence has no GPU token or too many";

@@ -22,6 +22,7 @@ pub use code::Code;
 pub use kinds::{
     dcap::{offchain as dcap, trim_quote},
     kind,
+    sev_snp::{join_snp_evidence, snp_collateral_key},
 };
 pub use refusal::{Refusal, TimeRefusal};
 pub use verify::{assess, check_time, check_window, verify, verify_collateral, verify_with};

@@ -20,6 +20,8 @@ pub struct Work {
     pub p256: u32,
     /// ECDSA verifications on P-384.
     pub p384: u32,
+    /// RSASSA-PSS verifications of 4,096 bits.
+    pub rsa4096: u32,
     /// Ed25519 verifications.
     pub ed25519: u32,
     /// BLS12-381 verifications: two decompressions, a hash to G2 and two pairings.
@@ -70,6 +72,7 @@ impl Work {
             secp256k1,
             p256,
             p384,
+            rsa4096,
             ed25519,
             bls12_381,
             groth16,
@@ -83,6 +86,7 @@ impl Work {
             secp256k1: self.secp256k1 + secp256k1,
             p256: self.p256 + p256,
             p384: self.p384 + p384,
+            rsa4096: self.rsa4096 + rsa4096,
             ed25519: self.ed25519 + ed25519,
             bls12_381: self.bls12_381 + bls12_381,
             groth16: self.groth16 + groth16,

@@ -12,7 +12,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use assay_attestation::{
     Anchors, Backend,
-    dev::{DevDocument, DevNitro},
+    dev::{DevDocument, DevNitro, DevSnp, DevSnpReport},
     kind,
 };
 use assay_attribution::{Frontier, LogBuilder, append, leaf_hash};
@@ -50,6 +50,10 @@ fn nitro_root() -> DevNitro {
     DevNitro::new(B256::repeat_byte(7), 1_700_000_000..1_800_000_000)
 }
 
+fn snp_root() -> DevSnp {
+    DevSnp::new(B256::repeat_byte(7), 1_700_000_000..1_800_000_000)
+}
+
 /// ecrecover's price.
 const ECRECOVER_GAS: u64 = 3_000;
 
@@ -62,7 +66,12 @@ struct Case {
 
 fn precompiles() -> Precompiles {
     // No room for a verdict: every call computes its own.
-    let trust = [(kind::AWS_NITRO, vec![nitro_root().root()])].into_iter().collect();
+    let trust = [
+        (kind::AWS_NITRO, vec![nitro_root().root()]),
+        (kind::AMD_SEV_SNP, vec![snp_root().root()]),
+    ]
+    .into_iter()
+    .collect();
     let rules = AssayRules { trust, ..AssayRules::default() };
     Precompiles::new(&rules, VerdictCache::new(0)).unwrap()
 }
@@ -107,6 +116,48 @@ fn largest_nitro_document() -> Bytes {
     nitro_root().attest(&document)
 }
 
+/// A report with the list beside it, with the list ahead, and the list alone.
+fn snp_cases() -> [Case; 4] {
+    let report = DevSnpReport {
+        measurement: [1; 48],
+        host_data: [2; 32],
+        report_data: [3; 64],
+        chip_id: [4; 64],
+    };
+    let made = snp_root().attest(&report);
+    let anchors = [(kind::AMD_SEV_SNP, vec![snp_root().root()])].into_iter().collect();
+    let anchors = Anchors::new(&anchors).unwrap();
+    let list = assay_attestation::verify_collateral(
+        kind::AMD_SEV_SNP,
+        &made.collateral,
+        &anchors,
+        Backend::default(),
+    )
+    .unwrap();
+    let (evidence, time) = (made.evidence.clone(), NITRO_TIME);
+    let with = IAttestation::verifyWithCall {
+        kind: kind::AMD_SEV_SNP,
+        evidence,
+        compact: list.compact.into(),
+        time,
+    };
+    let alone = IAttestation::verifyCollateralCall {
+        kind: kind::AMD_SEV_SNP,
+        collateral: made.collateral.clone(),
+        time,
+    };
+    // The last signature fails.
+    let mut forged = made.evidence.to_vec();
+    forged[0x2a0] ^= 1;
+    let verify = |evidence: &[u8]| verify(kind::AMD_SEV_SNP, evidence, &made.collateral, time);
+    [
+        case("verify SEV-SNP", 0, verify(&made.evidence)),
+        case("verify SEV-SNP, forged", 0, verify(&forged)),
+        case("verifyWith SEV-SNP", 0, with.abi_encode()),
+        case("verifyCollateral SEV-SNP", 0, alone.abi_encode()),
+    ]
+}
+
 fn attestation_cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for (name, quote, collateral) in QUOTES {
@@ -134,6 +185,7 @@ fn attestation_cases() -> Vec<Case> {
         0,
         verify(kind::AWS_NITRO, &document, &[], NITRO_TIME),
     ));
+    cases.extend(snp_cases());
     cases.extend(gpu::cases());
     let (key, digest, signature) = secp256k1_evidence();
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();

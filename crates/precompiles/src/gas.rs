@@ -24,6 +24,8 @@ pub const SECP256K1: u64 = 6_000;
 pub const P256: u64 = 6_900;
 /// One ECDSA verification on P-384.
 pub const P384: u64 = 21_000;
+/// One RSASSA-PSS verification of 4,096 bits, its key read.
+pub const RSA4096: u64 = 8_000;
 /// One Ed25519 verification.
 pub const ED25519: u64 = 9_000;
 /// One BLS12-381 verification: two points decompressed and checked, a hash to G2, two pairings.
@@ -70,6 +72,7 @@ pub fn evidence(work: &Work) -> Option<u64> {
         (SECP256K1, work.secp256k1.into()),
         (P256, work.p256.into()),
         (P384, work.p384.into()),
+        (RSA4096, work.rsa4096.into()),
         (ED25519, work.ed25519.into()),
         (BLS12_381, work.bls12_381.into()),
         (GROTH16, work.groth16.into()),
@@ -159,6 +162,7 @@ mod tests {
             ("SECP256K1", SECP256K1),
             ("P256", P256),
             ("P384", P384),
+            ("RSA4096", RSA4096),
             ("ED25519", ED25519),
             ("BLS12_381", BLS12_381),
             ("GROTH16", GROTH16),

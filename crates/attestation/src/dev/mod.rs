@@ -13,11 +13,14 @@ pub(crate) mod gpu;
 mod groth16;
 pub(crate) mod nitro;
 pub(crate) mod recipe;
+pub(crate) mod rsa;
+pub(crate) mod snp;
 pub(crate) mod x509;
 
 pub use gpu::DevGpu;
 pub use groth16::DevGroth16;
 pub use nitro::{DevDocument, DevNitro};
+pub use snp::{DevSnp, DevSnpReport};
 
 use alloy_primitives::{B256, Bytes, hex, keccak256};
 use recipe::{Platform, Recipe};

@@ -1,6 +1,6 @@
 //! A writer of the certificates and revocation lists that the readers in `encoding` accept.
 
-use super::der;
+use super::{der, rsa::RsaKey};
 use crate::encoding::algorithm::Algorithm;
 use alloy_primitives::{B256, hex, keccak256};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
@@ -10,11 +10,13 @@ const COMMON_NAME: &[u8] = &hex!("550403");
 const UTF8_STRING: u8 = 0x0c;
 const SET: u8 = 0x31;
 
-/// A key, derived from the seed and what it is for. Signatures are RFC 6979's.
+/// A key, derived from the seed and what it is for, or one that everybody has. A key gives one
+/// signature of a message: RFC 6979's, or one with a salt made from the message.
 #[derive(Clone)]
 pub(crate) enum Key {
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    Rsa(Box<RsaKey>),
 }
 
 impl Key {
@@ -47,18 +49,20 @@ impl Key {
         match self {
             Self::P256(_) => Algorithm::EcdsaP256,
             Self::P384(_) => Algorithm::EcdsaP384,
+            Self::Rsa(_) => Algorithm::RsaPss4096,
         }
     }
 
-    /// The bits that `SubjectPublicKeyInfo` holds: `0x04 ‖ x ‖ y`.
+    /// The bits that `SubjectPublicKeyInfo` holds: `0x04 ‖ x ‖ y`, or an `RSAPublicKey`.
     pub(crate) fn public(&self) -> Vec<u8> {
         match self {
             Self::P256(key) => key.verifying_key().to_encoded_point(false).as_bytes().to_vec(),
             Self::P384(key) => key.verifying_key().to_encoded_point(false).as_bytes().to_vec(),
+            Self::Rsa(key) => key.public(),
         }
     }
 
-    /// `r ‖ s` over the data's hash.
+    /// `r ‖ s` over the data's hash, or an RSASSA-PSS signature.
     pub(crate) fn sign(&self, data: &[u8]) -> Vec<u8> {
         // Signing fails only for a nonce that RFC 6979 does not produce.
         match self {
@@ -72,12 +76,16 @@ impl Key {
                     key.sign_prehash(&Sha384::digest(data));
                 signature.map_or_else(|_| vec![0; 96], |signature| signature.to_vec())
             }
+            Self::Rsa(key) => key.sign(data),
         }
     }
 
     /// The signature as a certificate's bits hold it.
     pub(crate) fn signature_bits(&self, data: &[u8]) -> Vec<u8> {
-        der::ecdsa_signature(&self.sign(data))
+        match self {
+            Self::P256(_) | Self::P384(_) => der::ecdsa_signature(&self.sign(data)),
+            Self::Rsa(_) => self.sign(data),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 use super::{Malformed, der};
 use crate::{
     Backend,
-    signatures::{p256, p384},
+    signatures::{p256, p384, rsa_pss},
 };
 use alloy_primitives::hex;
 
@@ -18,7 +18,18 @@ pub(crate) enum Algorithm {
     EcdsaP256,
     /// ECDSA on P-384 with SHA-384.
     EcdsaP384,
+    /// RSASSA-PSS of 4,096 bits with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes.
+    RsaPss4096,
 }
+
+/// RSASSA-PSS with SHA-384 and a salt of 48 bytes (RFC 4055), the trailer left out as DER has it.
+const RSA_PSS_SHA384: &[u8] = &hex!(
+    "304106092a864886f70d01010a3034a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130"
+);
+/// The same with the trailer stated, as most of AMD's certificates have it.
+const RSA_PSS_SHA384_TRAILER: &[u8] = &hex!(
+    "304606092a864886f70d01010a3039a00f300d06096086480165030402020500a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101"
+);
 
 impl Algorithm {
     /// The `AlgorithmIdentifier` of a key in `SubjectPublicKeyInfo`, whole.
@@ -26,6 +37,7 @@ impl Algorithm {
         match self {
             Self::EcdsaP256 => &hex!("301306072a8648ce3d020106082a8648ce3d030107"),
             Self::EcdsaP384 => &hex!("301006072a8648ce3d020106052b81040022"),
+            Self::RsaPss4096 => &hex!("300d06092a864886f70d0101010500"),
         }
     }
 
@@ -34,7 +46,14 @@ impl Algorithm {
         match self {
             Self::EcdsaP256 => &hex!("300a06082a8648ce3d040302"),
             Self::EcdsaP384 => &hex!("300a06082a8648ce3d040303"),
+            Self::RsaPss4096 => RSA_PSS_SHA384,
         }
+    }
+
+    /// Whether a certificate or list states this algorithm; `identifier` is whole.
+    pub(crate) fn is_stated_by(self, identifier: &[u8]) -> bool {
+        identifier == self.signature_identifier()
+            || (self == Self::RsaPss4096 && identifier == RSA_PSS_SHA384_TRAILER)
     }
 
     /// Reads the bits of a `SubjectPublicKeyInfo`; `None` if they are not a canonical key.
@@ -42,6 +61,7 @@ impl Algorithm {
         Some(match self {
             Self::EcdsaP256 => PublicKey::P256(p256::Key::parse(bits.try_into().ok()?, backend)?),
             Self::EcdsaP384 => PublicKey::P384(p384::Key::parse(bits.try_into().ok()?, backend)?),
+            Self::RsaPss4096 => PublicKey::RsaPss(rsa_pss::Key::parse(bits, backend)?),
         })
     }
 
@@ -50,6 +70,10 @@ impl Algorithm {
         let signature = match self {
             Self::EcdsaP256 => Signature::p256(&der::ecdsa_signature(bits)?),
             Self::EcdsaP384 => Signature::p384(&der::ecdsa_signature(bits)?),
+            Self::RsaPss4096 => bits
+                .try_into()
+                .ok()
+                .map(|bits: [u8; rsa_pss::MODULUS_LEN]| Signature::RsaPss(Box::new(bits))),
         };
         signature.ok_or(Malformed)
     }
@@ -59,6 +83,7 @@ impl Algorithm {
 pub(crate) enum PublicKey {
     P256(p256::Key),
     P384(p384::Key),
+    RsaPss(rsa_pss::Key),
 }
 
 impl PublicKey {
@@ -71,15 +96,18 @@ impl PublicKey {
             (Self::P384(key), Signature::P384(signature)) => {
                 key.holds(&backend.sha384(message), signature)
             }
+            (Self::RsaPss(key), Signature::RsaPss(signature)) => key.holds(message, signature),
             _ => false,
         }
     }
 }
 
-/// A signature, its numbers in range. ECDSA's are `r ‖ s` with any s.
+/// A signature, its numbers in range. ECDSA's are `r ‖ s` with any s; RSA's is compared with its
+/// key's modulus when it is checked.
 pub(crate) enum Signature {
     P256([u8; 64]),
     P384([u8; 96]),
+    RsaPss(Box<[u8; rsa_pss::MODULUS_LEN]>),
 }
 
 impl Signature {

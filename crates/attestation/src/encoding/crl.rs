@@ -58,10 +58,7 @@ impl<'a> RevocationList<'a> {
         let mut inner = Reader::new(tbs.value);
         let version = inner.unsigned()?;
         let inner_algorithm = inner.expect(der::SEQUENCE)?.whole;
-        if version != [1]
-            || algorithm != signed_with.signature_identifier()
-            || inner_algorithm != algorithm
-        {
+        if version != [1] || !signed_with.is_stated_by(algorithm) || inner_algorithm != algorithm {
             return Err(Malformed);
         }
         let issuer = x509::name(&mut inner)?;

@@ -66,6 +66,8 @@ pub(crate) enum Role {
     Issuer { below: u8 },
     /// Signs statements or reports.
     Signer,
+    /// Signs reports, under a vendor that states no key usage.
+    Reporter,
 }
 
 #[derive(Default)]
@@ -84,8 +86,8 @@ impl<'a> Certificate<'a> {
     /// is not canonical), `CertificateEncoding` of the signature, `CertificateExtension`.
     pub(crate) fn parse(bytes: &'a [u8], profile: Profile, backend: Backend) -> Result<Self, Code> {
         let fields = Fields::parse(bytes).map_err(|Malformed| Code::CertificateEncoding)?;
-        let signed_with = profile.signed_with.signature_identifier();
-        if fields.algorithm != signed_with || fields.inner_algorithm != signed_with {
+        let stated = profile.signed_with.is_stated_by(fields.algorithm);
+        if !stated || fields.inner_algorithm != fields.algorithm {
             return Err(Code::CertificateAlgorithm);
         }
         let key = public_key(fields.key_info.value, profile.key, backend)
@@ -112,13 +114,17 @@ impl<'a> Certificate<'a> {
 
     /// Whether the certificate may play `role`: authority flag, path length and key usage.
     ///
-    /// Key usage must be stated; an extended key usage or name constraints may not.
+    /// Key usage must be stated, but by a [`Role::Reporter`]; an extended key usage or name constraints may not.
     pub(crate) fn may(&self, role: Role) -> bool {
         let extensions = &self.extensions;
         if extensions.extended_key_usage || extensions.name_constraints {
             return false;
         }
-        let Some(usage) = extensions.key_usage else { return false };
+        let usage = match (extensions.key_usage, role) {
+            (Some(usage), _) => usage,
+            (None, Role::Reporter) => DIGITAL_SIGNATURE,
+            (None, _) => return false,
+        };
         let issues = |below| {
             extensions.authority
                 && usage & KEY_CERT_SIGN != 0
@@ -127,7 +133,9 @@ impl<'a> Certificate<'a> {
         match role {
             Role::Authority { below } => issues(below) && usage & CRL_SIGN != 0,
             Role::Issuer { below } => issues(below),
-            Role::Signer => !extensions.authority && usage & DIGITAL_SIGNATURE != 0,
+            Role::Signer | Role::Reporter => {
+                !extensions.authority && usage & DIGITAL_SIGNATURE != 0
+            }
         }
     }
 
@@ -140,6 +148,11 @@ impl<'a> Certificate<'a> {
     pub(crate) fn has_signed(&self, subject: &Certificate<'_>, backend: Backend) -> bool {
         self.key.holds(subject.tbs, &subject.signature, backend)
     }
+}
+
+/// The subject of a certificate of any algorithm, whole.
+pub(crate) fn subject(bytes: &[u8]) -> Result<&[u8], Malformed> {
+    Ok(Fields::parse(bytes)?.subject)
 }
 
 /// Whether a genesis may name `der` as a root: strict, self-signed, with `role`.
@@ -284,6 +297,8 @@ fn key_usage(contents: &[u8]) -> Result<u8, Malformed> {
     match value {
         [unused @ 0..8, bits] if bits.trailing_zeros() == u32::from(*unused) => Ok(*bits),
         [7, bits, 0x80] => Ok(*bits),
+        // keyCertSign and a zero bit too many, in AMD's ASKs.
+        [1, bits @ KEY_CERT_SIGN] => Ok(*bits),
         _ => Err(Malformed),
     }
 }
@@ -360,6 +375,8 @@ mod tests {
     fn key_usage_is_a_minimal_bit_list() {
         assert_eq!(key_usage(&[3, 2, 1, 6]), Ok(6));
         assert_eq!(key_usage(&[3, 2, 6, 0xc0]), Ok(0xc0));
+        assert_eq!(key_usage(&[3, 2, 1, 4]), Ok(4));
+        assert_eq!(key_usage(&[3, 2, 2, 4]), Ok(4));
         for bytes in [&[3, 2, 0, 6][..], &[3, 2, 2, 6], &[3, 1, 0], &[3, 2, 8, 0], &[3, 2, 1, 6, 0]]
         {
             assert_eq!(key_usage(bytes), Err(Malformed));

@@ -6,6 +6,7 @@ pub(crate) mod groth16;
 pub(crate) mod nitro;
 pub(crate) mod nvidia;
 mod risc0;
+pub(crate) mod sev_snp;
 mod signature;
 mod sp1;
 
@@ -20,6 +21,8 @@ pub mod kind {
     pub const INTEL_DCAP: u8 = 1;
     /// AWS Nitro attestation documents.
     pub const AWS_NITRO: u8 = 2;
+    /// AMD SEV-SNP attestation reports.
+    pub const AMD_SEV_SNP: u8 = 3;
     /// NVIDIA GPUs, by tokens of NVIDIA's Remote Attestation Service.
     pub const NVIDIA_GPU: u8 = 4;
     /// A CPU of kind 1, 2 or 3 whose report data names the nonce of its GPUs' tokens.
@@ -45,6 +48,7 @@ pub(crate) fn check_sizes(kind: u8, evidence: &[u8], collateral: &[u8]) -> Resul
     let (most_evidence, most_collateral) = match kind {
         kind::INTEL_DCAP => (dcap::MAX_EVIDENCE, dcap::MAX_COLLATERAL),
         kind::AWS_NITRO => (nitro::MAX_EVIDENCE, nitro::MAX_COLLATERAL),
+        kind::AMD_SEV_SNP => (sev_snp::MAX_EVIDENCE, sev_snp::MAX_COLLATERAL),
         kind::NVIDIA_GPU => (nvidia::MAX_EVIDENCE, nvidia::MAX_COLLATERAL),
         kind::CPU_WITH_GPU => return composite::check_sizes(evidence, collateral),
         kind::GROTH16 => (groth16::MAX_EVIDENCE, groth16::MAX_COLLATERAL),
@@ -83,6 +87,11 @@ const fn collateral_limits(kind: u8) -> Option<CollateralLimits> {
             statement: dcap::MAX_STATEMENT,
             compact: dcap::MAX_COMPACT,
             tcb: dcap::MAX_TCB,
+        }),
+        kind::AMD_SEV_SNP => Some(CollateralLimits {
+            statement: sev_snp::MAX_COLLATERAL,
+            compact: sev_snp::MAX_COMPACT,
+            tcb: sev_snp::MAX_TCB,
         }),
         _ => None,
     }
@@ -124,6 +133,7 @@ pub(crate) fn counts(kind: u8, evidence: &[u8]) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts(),
         kind::AWS_NITRO => nitro::counts(),
+        kind::AMD_SEV_SNP => sev_snp::counts(),
         kind::NVIDIA_GPU => nvidia::counts(evidence),
         kind::CPU_WITH_GPU => composite::counts(evidence),
         kind::GROTH16 => groth16::counts(evidence),
@@ -141,6 +151,7 @@ pub(crate) fn counts(kind: u8, evidence: &[u8]) -> Work {
 pub(crate) fn counts_collateral(kind: u8) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts_collateral(),
+        kind::AMD_SEV_SNP => sev_snp::counts_collateral(),
         _ => Work::default(),
     }
 }
@@ -149,6 +160,7 @@ pub(crate) fn counts_collateral(kind: u8) -> Work {
 pub(crate) fn counts_with(kind: u8, evidence: &[u8]) -> Work {
     match kind {
         kind::INTEL_DCAP => dcap::counts_with(),
+        kind::AMD_SEV_SNP => sev_snp::counts_with(),
         kind::CPU_WITH_GPU => composite::counts_with(evidence),
         _ => counts(kind, evidence),
     }
@@ -174,6 +186,7 @@ pub(crate) fn verify(
     let claims = match kind {
         kind::INTEL_DCAP => dcap::verify(evidence, collateral, anchors, backend)?,
         kind::AWS_NITRO => nitro::verify(evidence, collateral, anchors, backend)?,
+        kind::AMD_SEV_SNP => sev_snp::verify(evidence, collateral, anchors, backend)?,
         kind::NVIDIA_GPU => nvidia::verify(evidence, collateral, anchors, backend)?,
         kind::CPU_WITH_GPU => composite::verify(evidence, collateral, anchors, backend)?,
         kind::GROTH16 => groth16::verify(evidence, collateral, anchors)?,
@@ -196,6 +209,7 @@ pub(crate) fn verify_collateral(
 ) -> Result<CollateralClaims, Refusal> {
     let claims = match kind {
         kind::INTEL_DCAP => dcap::verify_collateral(collateral, anchors, backend)?,
+        kind::AMD_SEV_SNP => sev_snp::verify_collateral(collateral, anchors, backend)?,
         _ => return Err(Refusal::UnknownKind(kind)),
     };
     Ok(claims)
@@ -211,6 +225,7 @@ pub(crate) fn verify_with(
 ) -> Result<Claims, Refusal> {
     let mut claims = match kind {
         kind::INTEL_DCAP => dcap::verify_with(evidence, compact, anchors, backend)?,
+        kind::AMD_SEV_SNP => sev_snp::verify_with(evidence, compact, anchors, backend)?,
         kind::CPU_WITH_GPU => composite::verify_with(evidence, compact, anchors, backend)?,
         _ if !compact.is_empty() => return Err(Code::CollateralNotEmpty.into()),
         _ => verify(kind, evidence, &[], anchors, backend)?,
@@ -228,6 +243,7 @@ pub(crate) fn assess(
 ) -> Result<Assessment, Refusal> {
     let mut assessment = match kind {
         kind::INTEL_DCAP => dcap::assess(tcb, compact, anchors)?,
+        kind::AMD_SEV_SNP => sev_snp::assess(tcb, compact)?,
         kind::CPU_WITH_GPU => composite::assess(tcb, compact, anchors)?,
         _ => return Err(Refusal::UnknownKind(kind)),
     };

@@ -4,8 +4,10 @@
 
 mod bls;
 mod ed25519;
+pub(crate) mod montgomery;
 pub(crate) mod p256;
 pub(crate) mod p384;
+pub(crate) mod rsa_pss;
 mod scalar;
 mod secp256k1;
 

@@ -9,7 +9,7 @@
 
 mod chain;
 mod collateral;
-mod compact;
+pub(crate) mod compact;
 mod evidence;
 mod judge;
 pub mod offchain;
@@ -34,7 +34,7 @@ use tcb::Tcb;
 
 pub(crate) use chain::check_root;
 pub use quote::trim_quote;
-pub(crate) use statement::verify_collateral;
+pub(crate) use statement::{list_version, verify_collateral};
 
 /// Most bytes of a quote.
 pub(crate) const MAX_EVIDENCE: usize = 16 * 1024;

@@ -236,7 +236,7 @@ const DATE_BITS: u32 = 38;
 const MOST_NUMBER: u64 = (1 << (64 - DATE_BITS)) - 1;
 
 /// Number in the upper 26 bits, date in the lower 38; greater numbers count as the greatest.
-const fn list_version(number: &Serial, this_update: u64) -> u64 {
+pub(crate) const fn list_version(number: &Serial, this_update: u64) -> u64 {
     let [.., a, b, c, d] = *number;
     let low = u32::from_be_bytes([a, b, c, d]) as u64;
     let mut is_greater = low > MOST_NUMBER;
