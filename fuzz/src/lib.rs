@@ -2,6 +2,7 @@
 //! that it states.
 
 mod attestation;
+mod attribution;
 mod chainspec;
 mod derivation;
 mod payload;
@@ -10,6 +11,7 @@ pub use attestation::{
     attestation_composite, attestation_dcap, attestation_nvidia, attestation_signatures,
     attestation_snp, precompile_attestation, precompile_attribution, precompile_signatures,
 };
+pub use attribution::citation;
 pub use chainspec::{genesis, rollup_config};
 pub use derivation::{
     batch_singular, batch_span, blob, channel, config_log, deposit_log, frames, l1_info,

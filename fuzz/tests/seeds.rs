@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 #[test]
 fn seeds_hold() {
-    let targets: [(&str, fn(&[u8])); 19] = [
+    let targets: [(&str, fn(&[u8])); 20] = [
         ("attestation_composite", assay_fuzz::attestation_composite),
         ("attestation_dcap", assay_fuzz::attestation_dcap),
         ("attestation_nvidia", assay_fuzz::attestation_nvidia),
@@ -13,6 +13,7 @@ fn seeds_hold() {
         ("batch_span", assay_fuzz::batch_span),
         ("blob", assay_fuzz::blob),
         ("channel", assay_fuzz::channel),
+        ("citation", assay_fuzz::citation),
         ("config_log", assay_fuzz::config_log),
         ("deposit_log", assay_fuzz::deposit_log),
         ("frames", assay_fuzz::frames),

@@ -1,30 +1,23 @@
 //! `assay attribute`.
 
-use crate::{files, runtime::CommandResult};
-use alloy_primitives::{U256, hex};
-use alloy_sol_types::SolCall;
-use assay_attribution::provider::{
-    CitationOptions, Citations, Corpus, MatchedSpan, Progress, Tokenizer, cite,
-};
-use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
-use assay_precompiles::{IAttribution, Outcome, Precompiles, VerdictCache, span_weights_call};
+mod calldata;
+mod progress;
+mod report;
+
+use crate::runtime::CommandResult;
+use assay_attribution::provider::{CitationOptions, Corpus, Progress, Tokenizer, cite};
 use clap::Args;
-use serde_json::{Value, json};
+use progress::ProgressLines;
+use report::Report;
 use std::{
     fs,
-    io::{IsTerminal, Read, Write},
+    io::{Read, Write},
     ops::Range,
     path::{Path, PathBuf},
     str::FromStr,
-    time::{Duration, Instant},
 };
 
 /// Arguments of `assay attribute`.
-///
-/// Finds every longest stretch of a text that also stands in a folder of documents, and splits the
-/// text's tokens among the documents: a token goes to the longest stretch over it, a tie to the
-/// earliest document. With --out, writes the calldata with which a contract has the precompile at
-/// 0xA55a…0002 check all of that.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,14 +54,6 @@ pub(crate) struct AttributeArgs {
     text: String,
 }
 
-/// A call, what it costs, and where it was written.
-struct Calldata {
-    function: &'static str,
-    bytes: usize,
-    gas: u64,
-    path: PathBuf,
-}
-
 impl AttributeArgs {
     pub(crate) fn run(self) -> CommandResult {
         let mut lines = ProgressLines::default();
@@ -98,7 +83,7 @@ impl AttributeArgs {
         let (tokens, places): (Vec<u32>, Vec<Range<usize>>) = tokens.into_iter().unzip();
         let citations = cite(&corpus, &tokens, options, progress)?;
         let calldata = match &self.out {
-            Some(path) => write_calldata(&corpus, &citations, path)?,
+            Some(path) => calldata::write(&corpus, &citations, path)?,
             None => Vec::new(),
         };
         Ok(Report { text, places, corpus, citations, calldata })
@@ -119,243 +104,14 @@ impl AttributeArgs {
     }
 }
 
-fn write_calldata(
-    corpus: &Corpus,
-    citations: &Citations,
-    path: &Path,
-) -> CommandResult<Vec<Calldata>> {
-    let spans = span_weights_call(
-        &citations.output,
-        &citations.chunks,
-        &citations.spans,
-        citations.min_length,
-    );
-    let mut calls = vec![("spanWeights", spans.abi_encode(), path.to_owned())];
-    // Of nothing there is no proof.
-    if !citations.indices.is_empty() {
-        let inclusion = IAttribution::verifyInclusionCall {
-            logHead: corpus.log().head(),
-            size: corpus.log().size(),
-            indices: citations.indices.clone(),
-            leafHashes: citations.leaf_hashes.clone(),
-            proof: citations.proof.clone(),
-        };
-        let extension = match path.extension() {
-            Some(extension) => format!("inclusion.{}", extension.display()),
-            None => "inclusion".to_owned(),
-        };
-        calls.push(("verifyInclusion", inclusion.abi_encode(), path.with_extension(extension)));
-    }
-    calls
-        .into_iter()
-        .map(|(function, data, path)| {
-            let gas = gas(function, &data)?;
-            files::write(&path, &format!("{}\n", hex::encode_prefixed(&data)))?;
-            Ok(Calldata { function, bytes: data.len(), gas, path })
-        })
-        .collect()
-}
-
-/// What the precompile asks for a call, which it must take.
-fn gas(function: &str, data: &[u8]) -> CommandResult<u64> {
-    let precompiles = Precompiles::new(&AssayRules::default(), VerdictCache::new(0))?;
-    match precompiles.call(&PRECOMPILE_ADDRESSES[1], data, U256::ZERO, u64::MAX) {
-        Some(Outcome::Success { gas, .. }) => Ok(gas),
-        other => Err(format!("the precompile refuses {function}: {other:?}").into()),
-    }
-}
-
-/// What there is to say.
-struct Report {
-    text: Vec<u8>,
-    /// Where each token stands in the text.
-    places: Vec<Range<usize>>,
-    corpus: Corpus,
-    citations: Citations,
-    calldata: Vec<Calldata>,
-}
-
-impl Report {
-    /// Tokens of the text that some document accounts for.
-    fn cited(&self) -> u64 {
-        self.citations.weights.iter().sum()
-    }
-
-    fn name(&self, document: usize) -> &str {
-        &self.corpus.documents()[document].name
-    }
-
-    /// The words of a span, on one line.
-    fn words(&self, matched: &MatchedSpan) -> String {
-        let tokens = &self.places[matched.span.start..][..matched.span.length];
-        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
-            return String::new();
-        };
-        let text = String::from_utf8_lossy(&self.text[first.start..last.end]);
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    fn print(&self, out: &mut impl Write) -> CommandResult {
-        let log = self.corpus.log();
-        let documents = self.corpus.documents();
-        let tokens: usize = documents.iter().map(|document| document.tokens.len()).sum();
-        writeln!(
-            out,
-            "corpus     {} documents, {tokens} tokens, {} chunks",
-            documents.len(),
-            log.size()
-        )?;
-        writeln!(out, "log head   {}", log.head())?;
-        writeln!(out, "text       {} tokens, {} of them cited", self.places.len(), self.cited())?;
-        if self.citations.matched.is_empty() {
-            writeln!(
-                out,
-                "\nNo stretch of {} tokens or more stands in the corpus.",
-                self.citations.min_length
-            )?;
-        } else {
-            self.print_matches(out)?;
-        }
-        for (index, call) in self.calldata.iter().enumerate() {
-            let Calldata { function, bytes, gas, path } = call;
-            let start = if index == 0 { "\n" } else { "" };
-            let path = path.display();
-            writeln!(out, "{start}{function:<16} {bytes} bytes, {gas} gas: {path}")?;
-        }
-        Ok(())
-    }
-
-    fn print_matches(&self, out: &mut impl Write) -> CommandResult {
-        writeln!(out, "\n   at  tokens  cited  places  stretch, and where it stands")?;
-        for matched in &self.citations.matched {
-            let MatchedSpan { span, cited } = matched;
-            writeln!(
-                out,
-                "{:>5}  {:>6}  {cited:>5}  {:>6}  {}",
-                span.start,
-                span.length,
-                span.count,
-                shortened(&self.words(matched), 70)
-            )?;
-            for occurrence in &span.occurrences {
-                let name = self.name(occurrence.document);
-                writeln!(out, "{:>29}{name}, token {}", "", occurrence.start)?;
-            }
-            if span.count > span.occurrences.len() {
-                let more = span.count - span.occurrences.len();
-                writeln!(out, "{:>29}and {more} more", "")?;
-            }
-        }
-        writeln!(out, "\nweight  share  document")?;
-        let mut documents: Vec<_> = self.citations.documents.iter().collect();
-        documents.sort_by_key(|cited| (u64::MAX - cited.weight, cited.document));
-        for cited in documents {
-            let share = 100.0 * cited.weight as f64 / self.cited() as f64;
-            writeln!(out, "{:>6}  {share:>4.1}%  {}", cited.weight, self.name(cited.document))?;
-        }
-        Ok(())
-    }
-
-    fn json(&self) -> Value {
-        let citations = &self.citations;
-        let log = self.corpus.log();
-        let spans = citations.matched.iter().map(|matched| {
-            let span = &matched.span;
-            let occurrences = span.occurrences.iter().map(|occurrence| {
-                json!({"document": self.name(occurrence.document), "start": occurrence.start})
-            });
-            json!({
-                "start": span.start,
-                "length": span.length,
-                "cited": matched.cited,
-                "text": self.words(matched),
-                "count": span.count,
-                "documents": span.documents,
-                "occurrences": occurrences.collect::<Vec<_>>(),
-            })
-        });
-        let documents = citations
-            .documents
-            .iter()
-            .map(|cited| json!({"name": self.name(cited.document), "weight": cited.weight}));
-        let calldata = self.calldata.iter().map(|call| {
-            json!({
-                "function": call.function,
-                "bytes": call.bytes,
-                "gas": call.gas,
-                "path": call.path,
-            })
-        });
-        json!({
-            "logHead": log.head(),
-            "logSize": log.size(),
-            "tokens": self.places.len(),
-            "citedTokens": self.cited(),
-            "minLength": citations.min_length,
-            "spans": spans.collect::<Vec<_>>(),
-            "documents": documents.collect::<Vec<_>>(),
-            "chunks": citations.indices,
-            "chunkWeights": citations.weights,
-            "leafHashes": citations.leaf_hashes,
-            "calldata": calldata.collect::<Vec<_>>(),
-        })
-    }
-}
-
-/// The first so many characters.
-fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Progress on standard error: in place on a terminal, else a line for each kind of work and every
-/// few seconds of it.
-struct ProgressLines {
-    terminal: bool,
-    last: Option<(std::mem::Discriminant<Progress>, Instant)>,
-    start: Instant,
-}
-
-impl Default for ProgressLines {
-    fn default() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), last: None, start: Instant::now() }
-    }
-}
-
-impl ProgressLines {
-    fn show(&mut self, step: Progress) {
-        let pause = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(5) };
-        let kind = std::mem::discriminant(&step);
-        if self.last.is_some_and(|(last, at)| last == kind && at.elapsed() < pause) {
-            return;
-        }
-        self.last = Some((kind, Instant::now()));
-        let line = match step {
-            Progress::Reading { done, total } => format!("reading documents: {done} of {total}"),
-            Progress::Indexing { tokens } => format!("indexing {tokens} tokens"),
-            Progress::Matching { done, total } => format!("matching: {done} of {total} tokens"),
-        };
-        let seconds = self.start.elapsed().as_secs_f64();
-        if self.terminal {
-            eprint!("\r\x1b[K[{seconds:>5.1} s] {line}");
-        } else {
-            eprintln!("[{seconds:>5.1} s] {line}");
-        }
-    }
-
-    fn clear(&self) {
-        if self.terminal && self.last.is_some() {
-            eprint!("\r\x1b[K");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::hex;
+    use alloy_sol_types::SolCall;
+    use assay_precompiles::IAttribution;
     use clap::Parser;
+    use serde_json::json;
 
     #[derive(Parser)]
     struct Command {

@@ -42,6 +42,11 @@ enum Command {
     /// Shows everything once, from an empty folder, and checks it with a second node.
     Demo(demo::DemoArgs),
     /// Finds the documents that a text's words stand in, and writes the proof of it.
+    ///
+    /// Finds every longest stretch of a text that also stands in a folder of documents, and splits
+    /// the text's tokens among the documents: a token goes to the longest stretch over it, a tie to
+    /// the earliest document. With --out, writes the calldata with which a contract has the
+    /// precompile at 0xA55a000000000000000000000000000000000002 check that.
     Attribute(attribute::AttributeArgs),
 }
 

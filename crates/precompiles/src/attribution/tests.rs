@@ -266,6 +266,32 @@ fn shapley_values_sum_to_the_utility() {
     );
 }
 
+/// What the gas schedule is made to allow.
+#[test]
+fn aims() {
+    let gas = |call: &dyn Fn() -> Vec<u8>| match run(&call(), u64::MAX) {
+        Outcome::Success { gas, .. } => gas,
+        other => panic!("{other:?}"),
+    };
+    // A thousand adjacent leaves in a million: beside them, 17 nodes of the proof.
+    let inclusion = gas(&|| {
+        IAttribution::verifyInclusionCall {
+            logHead: B256::ZERO,
+            size: 1_000_000,
+            indices: (500_000..501_000).collect(),
+            leafHashes: vec![B256::ZERO; 1_000],
+            proof: vec![B256::ZERO; 17],
+        }
+        .abi_encode()
+    });
+    assert!(inclusion <= 100_000, "{inclusion}");
+    let split = gas(&|| {
+        IAttribution::apportionCall { pool: U256::MAX, weights: vec![U256::ONE; 1_000] }
+            .abi_encode()
+    });
+    assert!(split <= 30_000, "{split}");
+}
+
 proptest! {
     /// No byte of the calldata is without meaning: any change changes the outcome, or (where a
     /// span moves to another place with the same tokens) the calldata that gives it is canonical.
