@@ -85,7 +85,7 @@ async fn main() -> Outcome<()> {
 }
 
 async fn open(url: &str, file: &str) -> Outcome<()> {
-    let provider = Provider::new(url, DEV_ACCOUNTS[2].key).await?;
+    let provider = Provider::new(url, DEV_ACCOUNTS[1].key).await?;
     let controller = provider.signer.address();
 
     // The key: scheme 32, secp256k1, then the uncompressed point.

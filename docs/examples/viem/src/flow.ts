@@ -9,6 +9,7 @@ import {
   keccak256,
   numberToHex,
   parseEther,
+  stringToHex,
   zeroAddress,
   zeroHash,
 } from 'viem';
@@ -51,7 +52,9 @@ const contributorAddress = privateKeyToAccount(contributor).address;
 await send(contributor, datanets, 'contribute', [datanetId, contributorAddress, [leaf]], 'Contributed');
 
 // A model: 10 % of each price for its owner, 20 % for the datanet, the rest for the provider.
-const parts = ['weights', 'tokenizer', 'parameters'].map((part) => keccak256(concat([salt, `0x${Buffer.from(part).toString('hex')}`])));
+const parts = ['weights', 'tokenizer', 'parameters'].map((part) =>
+  keccak256(concat([salt, stringToHex(part)])),
+);
 const registered = only(
   await send(
     owner,
@@ -164,6 +167,9 @@ for (const key of [owner, requester]) {
 const claim = [zeroAddress, contributorAddress];
 const claimed = only(await send(contributor, datanets, 'claim', claim, 'Claimed'));
 console.log(`  ${contributorAddress} took ${formatEther(claimed.amount as bigint)} ether`);
+
+const owed = await read(inference, 'balanceOf', [zeroAddress, session.controller]);
+console.log(`  ${session.controller}, the provider, may take ${formatEther(owed as bigint)} ether`);
 
 const held = await read(inference, 'receiptOf', [requestId]);
 if (held !== hash) throw new Error('another receipt was settled');
