@@ -150,7 +150,9 @@ pub(crate) fn assess(tcb: &[u8], compact: &[u8], anchors: &Anchors) -> Result<As
 
 /// One claims of two, if the CPU's code put the GPUs' nonce into its report data.
 fn combine(cpu: Claims, gpu: Claims) -> Result<Claims, Code> {
-    if cpu.bound.get(NONCE_AT..NONCE_AT + nvidia::NONCE_LEN) != Some(gpu.bound.as_slice()) {
+    let named = cpu.bound.get(NONCE_AT..NONCE_AT + nvidia::NONCE_LEN);
+    // Zeros are what code that knows of no GPU leaves there.
+    if named != Some(gpu.bound.as_slice()) || gpu.bound.iter().all(|byte| *byte == 0) {
         return Err(Code::CompositeNonce);
     }
     let (not_before, not_after) =

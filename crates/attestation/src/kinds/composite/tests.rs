@@ -107,6 +107,8 @@ fn halves_that_do_not_belong_together() {
     assert!(run(&join(NONCE, NONCE)).is_ok());
     assert_eq!(run(&join(NONCE, other)), refused(Code::CompositeNonce));
     assert_eq!(run(&join(B256::ZERO, NONCE)), refused(Code::CompositeNonce));
+    // Anyone can have GPUs attest under the nonce that a CPU's code has left empty.
+    assert_eq!(run(&join(B256::ZERO, B256::ZERO)), refused(Code::CompositeNonce));
     // The commitment is not the nonce's place.
     let mut swapped = report_data(NONCE);
     swapped.rotate_left(32);
