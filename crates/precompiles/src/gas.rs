@@ -29,7 +29,7 @@ pub const RSA4096: u64 = 8_000;
 /// One Ed25519 verification.
 pub const ED25519: u64 = 9_000;
 /// One BLS12-381 verification: two points decompressed and checked, a hash to G2, two pairings.
-pub const BLS12_381: u64 = 180_000;
+pub const BLS12_381: u64 = 150_000;
 /// One Groth16 proof under a key made ready ahead: points checked, three pairings.
 pub const GROTH16: u64 = 180_000;
 /// One Groth16 verifying key that comes with its proof: points checked, one more pairing.

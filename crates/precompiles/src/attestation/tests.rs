@@ -3,7 +3,10 @@
 use crate::{CachePart, IAttestation, Outcome, Precompiles, VerdictCache, gas};
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
-use assay_attestation::{Backend, Code};
+use assay_attestation::{
+    Backend, Code,
+    dev::{DevGpu, DevPlatform, DevReport, composite_evidence},
+};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
 use k256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
 
@@ -57,6 +60,46 @@ fn claims_come_back_and_gas_is_exact() {
     // One gas less is not enough, and says so instead of being free.
     assert_eq!(call(&precompiles(), &data, used - 1), Outcome::OutOfGas);
     assert!(matches!(call(&precompiles(), &data, used), Outcome::Success { .. }));
+}
+
+/// A chain that trusts a development platform's root and pins a development GPU key.
+#[test]
+fn gpus_alone_and_beside_their_cpu() {
+    let validity = 1_800_000_000..1_800_003_600;
+    let nonce = B256::repeat_byte(9);
+    let gpus = DevGpu::new(B256::repeat_byte(1), validity.clone());
+    let platform = DevPlatform::new(B256::repeat_byte(2), validity.clone());
+    let trust = [(1, vec![platform.root()]), (4, vec![gpus.thumbprint()])].into_iter().collect();
+    let rules = AssayRules { trust, ..AssayRules::default() };
+    let precompiles = Precompiles::new(&rules, VerdictCache::default()).unwrap();
+    let mut report_data = [0; 64];
+    report_data[32..].copy_from_slice(nonce.as_slice());
+    let report = DevReport::Tdx { mr_td: [1; 48], registers: [[2; 48]; 4], report_data };
+    let cpu = platform.attest(&report);
+    let tokens = gpus.attest(nonce, 2);
+    let joined = composite_evidence(1, &cpu.evidence, &tokens);
+    let mut costs = Vec::new();
+    for (kind, evidence, collateral, assurance) in [
+        (4, &tokens, &Bytes::new(), 3),
+        (1, &cpu.evidence, &cpu.collateral, 3),
+        (5, &joined, &cpu.collateral, 4),
+    ] {
+        let call = IAttestation::verifyCall {
+            kind,
+            evidence: evidence.clone(),
+            collateral: collateral.clone(),
+            time: validity.start,
+        };
+        let outcome = self::call(&precompiles, &call.abi_encode(), 1_000_000);
+        let Outcome::Success { gas: used, bytes } = outcome else { panic!("{kind}: {outcome:?}") };
+        let claims = IAttestation::Claims::abi_decode(&bytes).unwrap();
+        assert_eq!((claims.kind, claims.assurance, claims.status), (kind, assurance, 0));
+        assert_eq!(Ok(Some(used)), gas::verify_call(kind, evidence, collateral));
+        costs.push(used);
+    }
+    // Together they cost what they cost apart, but for a call and its words.
+    let apart = costs[0] + costs[1];
+    assert!(costs[2] < apart + 200 && costs[2] > apart - 200, "{costs:?}");
 }
 
 #[test]
