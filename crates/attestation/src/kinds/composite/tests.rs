@@ -211,6 +211,44 @@ fn nitro_with_gpus() {
 }
 
 #[test]
+fn sev_snp_with_gpus() {
+    let snp = DevSnp::new(B256::repeat_byte(9), CPU_VALIDITY);
+    let anchors = [(kind::AMD_SEV_SNP, vec![snp.root()])].into_iter().collect();
+    let anchors = Anchors::new(&anchors).unwrap();
+    let attest = |nonce| {
+        let report = DevSnpReport {
+            measurement: [1; 48],
+            host_data: [2; 32],
+            report_data: report_data(nonce),
+            chip_id: [3; 64],
+        };
+        let cpu = snp.attest(&report);
+        let gpu = gpus().attest(NONCE, 1);
+        (composite_evidence(kind::AMD_SEV_SNP, &cpu.evidence, &gpu), cpu.collateral)
+    };
+    let (evidence, collateral) = attest(NONCE);
+    for backend in [Backend::Native, Backend::Portable] {
+        let kind = kind::CPU_WITH_GPU;
+        let claims = verify(kind, &evidence, &collateral, &anchors, backend).unwrap();
+        assert_eq!((claims.assurance, claims.tcb[0]), (4, kind::AMD_SEV_SNP));
+        assert_eq!(claims.bound, report_data(NONCE));
+        let ahead =
+            verify_collateral(kind::AMD_SEV_SNP, &collateral, &anchors, backend).unwrap();
+        let over = verify_with(kind, &evidence, &ahead.compact, &anchors, backend).unwrap();
+        assert_eq!(over.status, claims.status | status::COLLATERAL_ASSUMED);
+        assert_eq!((over.id, over.identity), (claims.id, claims.identity));
+        let judged = assess(kind, &claims.tcb, &ahead.compact, &anchors, backend);
+        let alone =
+            assess(kind::AMD_SEV_SNP, &claims.tcb[1..], &ahead.compact, &anchors, backend);
+        assert!(judged.is_ok());
+        assert_eq!(judged, alone);
+        let (other, collateral) = attest(B256::repeat_byte(1));
+        let refusal = verify(kind, &other, &collateral, &anchors, backend);
+        assert_eq!(refusal, refused(Code::CompositeNonce));
+    }
+}
+
+#[test]
 fn compact_collateral_and_assessments() {
     let (evidence, collateral) = good();
     let ahead = split_collateral(&collateral).unwrap().map(|statement| {
