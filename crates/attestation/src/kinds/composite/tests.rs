@@ -1,7 +1,10 @@
 use crate::{
     Anchors, Backend, Claims, Code, Refusal, assess,
     claims::identity,
-    dev::{DevDocument, DevEvidence, DevGpu, DevNitro, DevPlatform, DevReport, composite_evidence},
+    dev::{
+        DevDocument, DevEvidence, DevGpu, DevNitro, DevPlatform, DevReport, DevSnp, DevSnpReport,
+        composite_evidence,
+    },
     kind,
     kinds::dcap::offchain::{join_compact, split_collateral},
     status,
@@ -232,14 +235,12 @@ fn sev_snp_with_gpus() {
         let claims = verify(kind, &evidence, &collateral, &anchors, backend).unwrap();
         assert_eq!((claims.assurance, claims.tcb[0]), (4, kind::AMD_SEV_SNP));
         assert_eq!(claims.bound, report_data(NONCE));
-        let ahead =
-            verify_collateral(kind::AMD_SEV_SNP, &collateral, &anchors, backend).unwrap();
+        let ahead = verify_collateral(kind::AMD_SEV_SNP, &collateral, &anchors, backend).unwrap();
         let over = verify_with(kind, &evidence, &ahead.compact, &anchors, backend).unwrap();
         assert_eq!(over.status, claims.status | status::COLLATERAL_ASSUMED);
         assert_eq!((over.id, over.identity), (claims.id, claims.identity));
         let judged = assess(kind, &claims.tcb, &ahead.compact, &anchors, backend);
-        let alone =
-            assess(kind::AMD_SEV_SNP, &claims.tcb[1..], &ahead.compact, &anchors, backend);
+        let alone = assess(kind::AMD_SEV_SNP, &claims.tcb[1..], &ahead.compact, &anchors, backend);
         assert!(judged.is_ok());
         assert_eq!(judged, alone);
         let (other, collateral) = attest(B256::repeat_byte(1));
