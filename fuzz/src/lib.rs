@@ -8,7 +8,8 @@ mod derivation;
 mod payload;
 
 pub use attestation::{
-    attestation_composite, attestation_dcap, attestation_nvidia, attestation_signatures,
+    attestation_composite, attestation_dcap, attestation_dcap_compact, attestation_dcap_statement,
+    attestation_nitro, attestation_nvidia, attestation_proofs, attestation_signatures,
     attestation_snp, precompile_attestation, precompile_attribution, precompile_signatures,
 };
 pub use attribution::citation;

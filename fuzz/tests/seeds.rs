@@ -4,11 +4,16 @@ use std::{fs, path::Path};
 
 #[test]
 fn seeds_hold() {
-    let targets: [(&str, fn(&[u8])); 20] = [
+    let targets: [(&str, fn(&[u8])); 25] = [
         ("attestation_composite", assay_fuzz::attestation_composite),
         ("attestation_dcap", assay_fuzz::attestation_dcap),
+        ("attestation_dcap_compact", assay_fuzz::attestation_dcap_compact),
+        ("attestation_dcap_statement", assay_fuzz::attestation_dcap_statement),
+        ("attestation_nitro", assay_fuzz::attestation_nitro),
         ("attestation_nvidia", assay_fuzz::attestation_nvidia),
+        ("attestation_proofs", assay_fuzz::attestation_proofs),
         ("attestation_signatures", assay_fuzz::attestation_signatures),
+        ("attestation_snp", assay_fuzz::attestation_snp),
         ("batch_singular", assay_fuzz::batch_singular),
         ("batch_span", assay_fuzz::batch_span),
         ("blob", assay_fuzz::blob),

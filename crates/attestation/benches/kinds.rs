@@ -60,6 +60,13 @@ fn cases(platform: &DevPlatform) -> Vec<Case> {
             evidence: DevGpu::new(digest, 1_700_000_000..1_800_000_000).attest(digest, 8),
             collateral: Bytes::new(),
         },
+        signature(
+            "groth16_4_inputs",
+            kind::GROTH16,
+            include_bytes!("../testdata/groth16/snarkjs.evidence").to_vec(),
+        ),
+        signature("sp1", kind::SP1, include_bytes!("../testdata/sp1/v6.1.0.evidence").to_vec()),
+        signature("risc0", kind::RISC0, include_bytes!("../testdata/risc0/v3.0.evidence").to_vec()),
         signature("secp256k1", kind::SECP256K1, secp256k1(digest)),
         signature("p256", kind::P256, p256(digest)),
         signature("ed25519", kind::ED25519, ed25519(digest)),

@@ -196,7 +196,7 @@ codes! {
     Groth16KeyCoordinate = 403, "coordinate in the verifying key is not below the field's modulus";
     Groth16KeyPoint = 404, "point of the verifying key is at infinity or off its curve";
     Groth16KeySubgroup = 405, "point of the verifying key is outside its subgroup";
-    Groth16KeyDegenerate = 406, "verifying key has equal gamma and delta: anyone could prove anything";
+    Groth16KeyDegenerate = 406, "verifying key's gamma and delta are equal or opposite: anyone could prove anything";
     Groth16Input = 407, "public input is not below the group's order";
     Groth16ProofCoordinate = 408, "coordinate in the proof is not below the field's modulus";
     Groth16ProofPoint = 409, "point of the proof is at infinity or off its curve";

@@ -9,8 +9,12 @@
 
 #[path = "precompiles/attribution.rs"]
 mod attribution;
+#[path = "precompiles/collateral.rs"]
+mod collateral;
 #[path = "precompiles/gpu.rs"]
 mod gpu;
+#[path = "precompiles/zk.rs"]
+mod zk;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
@@ -74,6 +78,7 @@ fn precompiles() -> Precompiles {
         (kind::INTEL_DCAP, vec![gpu::platform().root()]),
         (kind::AWS_NITRO, vec![nitro_root().root()]),
         (kind::AMD_SEV_SNP, vec![snp_root().root()]),
+        (kind::GROTH16, zk::pinned_keys()),
     ]
     .into_iter()
     .collect();
@@ -176,13 +181,7 @@ fn attestation_cases() -> Vec<Case> {
         .unwrap();
         cases.push(case(name, 0, verify(kind::INTEL_DCAP, quote, collateral, claims.not_before)));
     }
-    // The slowest collateral found: one long JSON string of escapes.
-    let escapes = format!("{{\"a\":\"{}\"}}", "\\u0041".repeat(10_900));
-    cases.push(case(
-        "verify, JSON of escapes",
-        0,
-        verify(kind::INTEL_DCAP, QUOTES[1].1, escapes.as_bytes(), 0),
-    ));
+    cases.extend(collateral::ahead());
     cases.push(case("verify Nitro", 0, verify(kind::AWS_NITRO, NITRO, &[], NITRO_TIME)));
     let document = largest_nitro_document();
     cases.push(case(
@@ -192,9 +191,11 @@ fn attestation_cases() -> Vec<Case> {
     ));
     cases.extend(snp_cases());
     cases.extend(gpu::cases());
+    cases.extend(zk::cases());
     let (key, digest, signature) = secp256k1_evidence();
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
     cases.push(case("verify secp256k1", 0, verify(kind::SECP256K1, &evidence, &[], 0)));
+    cases.extend(collateral::signatures(digest));
     let (key, signature) = bls_evidence(digest);
     let evidence = [key.as_slice(), &signature, digest.as_slice()].concat();
     cases.push(case("verify BLS12-381", 0, verify(kind::BLS12_381, &evidence, &[], 0)));

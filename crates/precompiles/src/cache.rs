@@ -4,11 +4,12 @@
 //! A verdict is a pure function of the rules and the calldata without `time`, which is what the key
 //! hashes. The cache holds bytes, not entries: a flood of distinct documents cannot grow it. What
 //! the pool computes and what blocks need are kept apart: a flood through the pool cannot evict a
-//! block's verdicts.
+//! block's verdicts. A verdict that one thread is computing is waited for by the others, not computed
+//! again: what is verified ahead of a block is then worth it even when the block catches up.
 
 use crate::Verdict;
 use alloy_primitives::{B256, map::B256Map};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use std::{collections::VecDeque, sync::Arc};
 
 /// Who computes, and so which part a new verdict goes to.
@@ -27,6 +28,56 @@ pub enum CachePart {
 #[derive(Debug, Clone)]
 pub struct VerdictCache {
     parts: Arc<[Mutex<Part>; 2]>,
+    flights: Arc<Mutex<B256Map<Arc<Flight>>>>,
+}
+
+/// A verdict that some thread is computing.
+#[derive(Debug, Default)]
+struct Flight {
+    state: Mutex<FlightState>,
+    landed: Condvar,
+}
+
+#[derive(Debug, Default)]
+enum FlightState {
+    #[default]
+    Computing,
+    Done(Verdict),
+    /// The computing thread unwound: there is no verdict.
+    Lost,
+}
+
+impl Flight {
+    /// Waits until the verdict is there; `None` if it will not come.
+    fn wait(&self) -> Option<Verdict> {
+        let mut state = self.state.lock();
+        loop {
+            match &*state {
+                FlightState::Computing => self.landed.wait(&mut state),
+                FlightState::Done(verdict) => return Some(verdict.clone()),
+                FlightState::Lost => return None,
+            }
+        }
+    }
+}
+
+/// The computing thread's end of a flight: tells those who wait, even when the thread unwinds.
+struct Pilot<'a> {
+    flights: &'a Mutex<B256Map<Arc<Flight>>>,
+    flight: Arc<Flight>,
+    key: B256,
+    verdict: Option<Verdict>,
+}
+
+impl Drop for Pilot<'_> {
+    fn drop(&mut self) {
+        self.flights.lock().remove(&self.key);
+        *self.flight.state.lock() = match self.verdict.take() {
+            Some(verdict) => FlightState::Done(verdict),
+            None => FlightState::Lost,
+        };
+        self.flight.landed.notify_all();
+    }
 }
 
 /// What the cache holds and how it fares.
@@ -86,7 +137,45 @@ impl VerdictCache {
     pub fn new(bytes: usize) -> Self {
         let pool = bytes / 4;
         let part = |limit| Mutex::new(Part { limit, ..Part::default() });
-        Self { parts: Arc::new([part(bytes - pool), part(pool)]) }
+        let parts = Arc::new([part(bytes - pool), part(pool)]);
+        Self { parts, flights: Arc::default() }
+    }
+
+    /// The verdict under this key: remembered, awaited from the thread that is computing it, or
+    /// computed here and remembered.
+    ///
+    /// `compute` must not wait for other verdicts, nor run anything on rayon's threads that does:
+    /// nobody waits in a circle then.
+    pub(crate) fn get_or_compute(
+        &self,
+        part: CachePart,
+        key: B256,
+        compute: impl FnOnce() -> Verdict,
+    ) -> Verdict {
+        if let Some(verdict) = self.get(&key) {
+            return verdict;
+        }
+        let mut pilot = {
+            let mut flights = self.flights.lock();
+            if let Some(flight) = flights.get(&key) {
+                let flight = Arc::clone(flight);
+                drop(flights);
+                return flight.wait().unwrap_or_else(compute);
+            }
+            let flight = Arc::<Flight>::default();
+            flights.insert(key, Arc::clone(&flight));
+            Pilot { flights: &self.flights, flight, key, verdict: None }
+        };
+        // Between the look into the cache and the start of this flight another may have landed.
+        let verdict = self.peek(&key).unwrap_or_else(compute);
+        self.insert(part, key, verdict.clone());
+        pilot.verdict = Some(verdict.clone());
+        verdict
+    }
+
+    /// The verdict under this key, without a trace in the statistics.
+    fn peek(&self, key: &B256) -> Option<Verdict> {
+        self.parts.iter().find_map(|part| part.lock().verdicts.get(key).cloned())
     }
 
     /// The verdict under this key, from either part.
@@ -136,6 +225,10 @@ impl Default for VerdictCache {
 mod tests {
     use super::*;
     use assay_attestation::{Code, Refusal};
+    use std::sync::{
+        Barrier,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     fn refusal() -> Verdict {
         Err(Refusal::Refused(Code::SignatureInvalid))
@@ -153,6 +246,39 @@ mod tests {
         assert!(cache.get(&kept).is_some(), "the pool evicted a block's verdict");
         assert!(cache.get(&B256::left_padding_from(&9_999u64.to_be_bytes())).is_some());
         assert!(cache.get(&B256::ZERO).is_none(), "the oldest of the flood is gone");
+    }
+
+    #[test]
+    fn those_who_wait_get_the_verdict_though_nothing_is_remembered() {
+        let cache = VerdictCache::new(0);
+        let (started, waiting) = (Barrier::new(2), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                cache.get_or_compute(CachePart::Block, B256::ZERO, || {
+                    started.wait();
+                    while waiting.load(Ordering::Acquire) == 0 {
+                        std::thread::yield_now();
+                    }
+                    refusal()
+                })
+            });
+            started.wait();
+            let flight = Arc::clone(&cache.flights.lock()[&B256::ZERO]);
+            waiting.store(1, Ordering::Release);
+            assert_eq!(flight.wait(), Some(refusal()));
+        });
+    }
+
+    #[test]
+    fn a_thread_that_unwinds_holds_up_nobody() {
+        let cache = VerdictCache::default();
+        let lost = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            cache.get_or_compute(CachePart::Block, B256::ZERO, || panic!("unwinds"))
+        }));
+        assert!(lost.is_err());
+        let verdict = cache.get_or_compute(CachePart::Block, B256::ZERO, refusal);
+        assert_eq!(verdict, refusal());
+        assert_eq!(cache.stats().entries, 1);
     }
 
     #[test]

@@ -4,12 +4,14 @@ mod abi;
 mod attestation;
 mod attribution;
 mod cache;
+pub mod contracts;
 pub mod gas;
 mod interface;
 mod outcome;
 mod registry;
 mod signatures;
 
+pub use assay_attestation::Backend;
 pub use attestation::{Answer, Verdict};
 pub use attribution::span_weights_call;
 pub use cache::{CachePart, CacheStats, VerdictCache};

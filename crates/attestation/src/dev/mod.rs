@@ -37,7 +37,9 @@ const SIGNER_NAME: &str = "Assay development TCB signer";
 const CPU_SVN: [u8; 16] = [1; 16];
 const PCE_SVN: u16 = 11;
 const TDX_SVN: [u8; 16] = [5, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-const EVALUATION: u32 = 20;
+/// TCB evaluation data number of its statements.
+pub const DEV_EVALUATION: u32 = 20;
+const PCK_SERIAL: u8 = 3;
 
 /// What a software-made quote says about the code it speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +80,18 @@ pub fn composite_evidence(cpu_kind: u8, cpu: &[u8], gpu: &[u8]) -> Bytes {
     abi::encode(&values).into()
 }
 
+/// What a platform's vendor states of it, as [`DevPlatform::stating`] takes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DevStatements {
+    /// Unix seconds from the issue of all four statements to their end, exclusive, not empty; `None`
+    /// is the platform's validity, which bounds them in any case.
+    pub window: Option<Range<u64>>,
+    /// The TCB info calls the platform out of date.
+    pub out_of_date: bool,
+    /// The PCK authority's list names the platform's certificate.
+    pub revoked: bool,
+}
+
 /// A made-up platform with its whole hierarchy: root, PCK, signers, statements, lists.
 ///
 /// All of it follows from the seed and the validity, so that genesis and evidence agree.
@@ -85,6 +99,7 @@ pub fn composite_evidence(cpu_kind: u8, cpu: &[u8], gpu: &[u8]) -> Bytes {
 pub struct DevPlatform {
     seed: B256,
     validity: Range<u64>,
+    statements: DevStatements,
 }
 
 impl DevPlatform {
@@ -93,7 +108,14 @@ impl DevPlatform {
     /// The range must not be empty and must lie before the year 10,000; evidence outside that is
     /// refused like any other without a window.
     pub const fn new(seed: B256, validity: Range<u64>) -> Self {
-        Self { seed, validity }
+        let statements = DevStatements { window: None, out_of_date: false, revoked: false };
+        Self { seed, validity, statements }
+    }
+
+    /// The same platform under other statements of the same vendor.
+    #[must_use]
+    pub fn stating(self, statements: DevStatements) -> Self {
+        Self { statements, ..self }
     }
 
     /// DER of the root, for the genesis entry `assay.trust` under kind 1.
@@ -127,11 +149,14 @@ impl DevPlatform {
                 &authority_key,
                 x509::authority_extensions(0),
             ),
-            pck: self.certificate(PCK_NAME, AUTHORITY_NAME, 3, &pck_key, pck_extensions),
+            pck: self.certificate(PCK_NAME, AUTHORITY_NAME, PCK_SERIAL, &pck_key, pck_extensions),
             qe_signer: signer.clone(),
             tcb_signer: signer,
-            root_crl: self.revocation_list(ROOT_NAME),
-            pck_crl: self.revocation_list(AUTHORITY_NAME),
+            root_crl: self.revocation_list(ROOT_NAME, &[]),
+            pck_crl: self.revocation_list(
+                AUTHORITY_NAME,
+                if self.statements.revoked { &[PCK_SERIAL] } else { &[] },
+            ),
             tcb_info: self.tcb_info(&platform, is_tdx),
             qe_identity: self.qe_identity(is_tdx),
             signed: signed_part(report),
@@ -193,12 +218,25 @@ impl DevPlatform {
         }
     }
 
-    fn revocation_list(&self, issuer: &str) -> RevocationList {
+    /// When the statements were issued and end.
+    fn stated(&self) -> Range<u64> {
+        self.statements.window.clone().unwrap_or_else(|| self.validity.clone())
+    }
+
+    /// Issue date and next update of a statement, the last second that it names.
+    fn dates(&self) -> String {
+        let window = self.stated();
+        recipe::dates(window.start, window.end.saturating_sub(1))
+    }
+
+    fn revocation_list(&self, issuer: &str, serials: &[u8]) -> RevocationList {
+        let window = self.stated();
+        let revoked = serials.iter().map(|serial| vec![*serial]).chain([vec![0xff, 1]]);
         RevocationList {
             issuer: issuer.to_owned(),
-            this_update: self.validity.start,
-            next_update: self.validity.end,
-            revoked: vec![vec![0xff, 1]],
+            this_update: window.start,
+            next_update: window.end,
+            revoked: revoked.collect(),
             extensions: x509::list_extensions(),
         }
     }
@@ -227,11 +265,11 @@ impl DevPlatform {
             )
         };
         format!(
-            r#"{{"id":"{id}","version":3,{},"fmspc":"{}","pceId":"{}","tcbType":0,"tcbEvaluationDataNumber":{EVALUATION}{module},"tcbLevels":[{},{}]}}"#,
-            recipe::dates(self.validity.start, self.last()),
+            r#"{{"id":"{id}","version":3,{},"fmspc":"{}","pceId":"{}","tcbType":0,"tcbEvaluationDataNumber":{DEV_EVALUATION}{module},"tcbLevels":[{},{}]}}"#,
+            self.dates(),
             hex::encode_upper(platform.fmspc),
             hex::encode_upper(platform.pce_id),
-            level(CPU_SVN, "UpToDate"),
+            level(CPU_SVN, if self.statements.out_of_date { "OutOfDate" } else { "UpToDate" }),
             level([0; 16], "OutOfDate"),
         )
     }
@@ -239,8 +277,8 @@ impl DevPlatform {
     fn qe_identity(&self, is_tdx: bool) -> String {
         let (id, product) = if is_tdx { ("TD_QE", 2) } else { ("QE", 1) };
         format!(
-            r#"{{"id":"{id}","version":2,{},"tcbEvaluationDataNumber":{EVALUATION},"miscselect":"00000000","miscselectMask":"FFFFFFFF","attributes":"11000000000000000000000000000000","attributesMask":"FBFFFFFFFFFFFFFF0000000000000000","mrsigner":"{}","isvprodid":{product},"tcbLevels":[{{"tcb":{{"isvsvn":4}},"tcbDate":"2025-01-01T00:00:00Z","tcbStatus":"UpToDate"}}]}}"#,
-            recipe::dates(self.validity.start, self.last()),
+            r#"{{"id":"{id}","version":2,{},"tcbEvaluationDataNumber":{DEV_EVALUATION},"miscselect":"00000000","miscselectMask":"FFFFFFFF","attributes":"11000000000000000000000000000000","attributesMask":"FBFFFFFFFFFFFFFF0000000000000000","mrsigner":"{}","isvprodid":{product},"tcbLevels":[{{"tcb":{{"isvsvn":4}},"tcbDate":"2025-01-01T00:00:00Z","tcbStatus":"UpToDate"}}]}}"#,
+            self.dates(),
             hex::encode_upper(self.bytes::<32>("qe signer")),
         )
     }

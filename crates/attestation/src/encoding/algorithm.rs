@@ -61,7 +61,7 @@ impl Algorithm {
         Some(match self {
             Self::EcdsaP256 => PublicKey::P256(p256::Key::parse(bits.try_into().ok()?, backend)?),
             Self::EcdsaP384 => PublicKey::P384(p384::Key::parse(bits.try_into().ok()?, backend)?),
-            Self::RsaPss4096 => PublicKey::RsaPss(rsa_pss::Key::parse(bits, backend)?),
+            Self::RsaPss4096 => PublicKey::RsaPss(Box::new(rsa_pss::Key::parse(bits, backend)?)),
         })
     }
 
@@ -83,7 +83,7 @@ impl Algorithm {
 pub(crate) enum PublicKey {
     P256(p256::Key),
     P384(p384::Key),
-    RsaPss(rsa_pss::Key),
+    RsaPss(Box<rsa_pss::Key>),
 }
 
 impl PublicKey {

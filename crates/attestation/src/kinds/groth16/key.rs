@@ -80,7 +80,8 @@ impl VerifyingKey {
         let delta = reader.g2().map_err(code)?;
         let base = reader.g1().map_err(code)?;
         let ic = (1..points).map(|_| reader.g1()).collect::<Result<Vec<_>, _>>().map_err(code)?;
-        if gamma == delta {
+        // Equal, or opposite.
+        if gamma.x == delta.x {
             return Err(Code::Groth16KeyDegenerate);
         }
         let inputs = Combination::new(base, ic);
@@ -133,7 +134,7 @@ impl PreparedKey {
         for (table, value) in self.inputs.tables.iter().zip(values) {
             constants.push(value.unwrap_or(Fr::ZERO));
             if value.is_none() {
-                tables.push(table.clone());
+                tables.push(*table);
             }
         }
         Self {

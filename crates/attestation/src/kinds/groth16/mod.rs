@@ -77,7 +77,7 @@ impl<'a> Parts<'a> {
 /// A key in use, pinned by the chain or brought by the evidence.
 enum Trusted<'a> {
     Pinned(&'a PreparedKey),
-    Given(VerifyingKey),
+    Given(Box<VerifyingKey>),
 }
 
 impl<'a> Trusted<'a> {
@@ -90,7 +90,7 @@ impl<'a> Trusted<'a> {
             return Ok(Self::Pinned(pinned));
         }
         match key {
-            Key::Given(bytes) => VerifyingKey::decode(bytes).map(Self::Given),
+            Key::Given(bytes) => Ok(Self::Given(Box::new(VerifyingKey::decode(bytes)?))),
             Key::Hash(_) => Err(Code::Groth16KeyUnknown),
         }
     }

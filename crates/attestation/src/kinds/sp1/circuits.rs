@@ -43,26 +43,35 @@ impl Circuit {
     }
 }
 
-/// VERIFIER_HASH, root and key of each version; the keys in this project's encoding.
-pub(super) const PINNED: [(B256, Option<[u8; WORD]>, &[u8]); 2] = [
-    (
-        b256!("a4594c59bbc142f3b81c3ecb7f50a7c34bc9af7c4c444b5d48b795427e285913"),
-        None,
-        include_bytes!("v5.0.0.vk"),
-    ),
-    (
-        b256!("4388a21c687fdd5f218d7e3d13190cac4c5355818d3605fd5fb811df468ee696"),
-        Some(hex!("002f850ee998974d6cc00e50cd0814b098c05bfade466d28573240d057f25352")),
-        include_bytes!("v6.1.0.vk"),
-    ),
+/// What a circuit version is known by.
+pub(super) struct Pinned {
+    /// VERIFIER_HASH.
+    pub(super) hash: B256,
+    pub(super) key_root: Option<[u8; WORD]>,
+    /// The key in this project's encoding.
+    pub(super) key: &'static [u8],
+}
+
+pub(super) const PINNED: [Pinned; 2] = [
+    Pinned {
+        hash: b256!("a4594c59bbc142f3b81c3ecb7f50a7c34bc9af7c4c444b5d48b795427e285913"),
+        key_root: None,
+        key: include_bytes!("v5.0.0.vk"),
+    },
+    Pinned {
+        hash: b256!("4388a21c687fdd5f218d7e3d13190cac4c5355818d3605fd5fb811df468ee696"),
+        key_root: Some(hex!("002f850ee998974d6cc00e50cd0814b098c05bfade466d28573240d057f25352")),
+        key: include_bytes!("v6.1.0.vk"),
+    },
 ];
 
 /// Made ready once, at the first proof. A test sees that none falls out.
 pub(super) static CIRCUITS: LazyLock<Vec<Circuit>> = LazyLock::new(|| {
     PINNED
         .iter()
-        .filter_map(|(hash, root, key)| {
-            Circuit::new(*hash, *root, &VerifyingKey::decode(key).ok()?)
+        .filter_map(|pinned| {
+            let key = VerifyingKey::decode(pinned.key).ok()?;
+            Circuit::new(pinned.hash, pinned.key_root, &key)
         })
         .collect()
 });

@@ -32,7 +32,7 @@ pub(crate) fn counts() -> Work {
 
 /// Verifies a proof under one of the pinned circuits.
 pub(crate) fn verify(evidence: &[u8], collateral: &[u8], backend: Backend) -> Result<Claims, Code> {
-    verify_under(&*CIRCUITS, evidence, collateral, backend)
+    verify_under(&CIRCUITS, evidence, collateral, backend)
 }
 
 fn verify_under(

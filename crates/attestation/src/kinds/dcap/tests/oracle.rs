@@ -3,6 +3,9 @@
 //! What is accepted here must be accepted there, with the same status, at both ends of the window
 //! and no longer after it. What is refused here and accepted there must be one of the points where
 //! this verifier is stricter, and these are listed.
+//!
+//! The long run: `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib dcap::tests::oracle`,
+//! that many mutations of quotes and collateral and a tenth as many invented statements.
 
 use super::*;
 use crate::dev::recipe::{Product, dates};
@@ -138,6 +141,11 @@ fn known_mistakes() {
     assert_eq!(stricter, STRICTER.iter().copied().collect());
 }
 
+/// How many random cases: `ASSAY_MUTATIONS`, or else these.
+fn cases(default: u32) -> u32 {
+    std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
+}
+
 const WORDS: [&str; 7] = [
     "UpToDate",
     "SWHardeningNeeded",
@@ -224,7 +232,7 @@ fn tcb_info(is_tdx: bool, levels: &[Level], modules: &[(u8, Vec<(u8, &str)>)]) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(cases(2_000)))]
 
     #[test]
     fn mutated_bytes(
@@ -244,6 +252,10 @@ proptest! {
         }
         compare(&evidence, &collateral, &case.root, case.time);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(4_000) / 10))]
 
     /// Statements of every shape, all honestly signed: the same level must be matched.
     #[test]

@@ -95,6 +95,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     ("gamma, negated", |e| negate_g2(e, GAMMA), Code::Groth16Equation),
     ("gamma and delta swapped", |e| swap(e, GAMMA, DELTA, G2_LEN), Code::Groth16Equation),
     ("gamma is delta", |e| copy(e, DELTA, GAMMA, G2_LEN), Code::Groth16KeyDegenerate),
+    (
+        "gamma is minus delta",
+        |e| {
+            copy(e, DELTA, GAMMA, G2_LEN);
+            negate_g2(e, GAMMA);
+        },
+        Code::Groth16KeyDegenerate,
+    ),
     ("delta, infinity", |e| put(e, DELTA, &INFINITY), Code::Groth16KeyPoint),
     ("delta, off its subgroup", |e| put(e, DELTA, &OFF_SUBGROUP), Code::Groth16KeySubgroup),
     ("delta is beta", |e| copy(e, BETA, DELTA, G2_LEN), Code::Groth16Equation),

@@ -78,7 +78,7 @@ fn vectors_agree() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(128)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(256)))]
 
     #[test]
     fn mutated_bytes(
@@ -89,9 +89,9 @@ proptest! {
         for (at, byte, how) in edits {
             let length = evidence.len();
             match how {
-                0 => evidence[at.index(length)] = byte,
-                1 => evidence.insert(at.index(length), byte),
-                2 => drop(evidence.splice(at.index(length)..=at.index(length), [])),
+                0 => evidence[SELECTOR + at.index(length - SELECTOR)] = byte,
+                1 => evidence.insert(SELECTOR + at.index(PROOF_LEN), byte),
+                2 => drop(evidence.splice(A + at.index(PROOF_LEN)..=A + at.index(PROOF_LEN), [])),
                 // One in a hundred changes the image id, and so goes all the way.
                 _ if byte < 10 => evidence[at.index(32)] = byte,
                 _ => evidence[A + at.index(PROOF_LEN)] ^= 1 << (byte % 8),
@@ -112,7 +112,7 @@ proptest! {
 
 proptest! {
     // Each takes two pairing checks, one of them slow.
-    #![proptest_config(ProptestConfig::with_cases(cases(8)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(800) / 100))]
 
     /// Honest and nearly honest proofs under keys whose trapdoors are known.
     #[test]

@@ -31,12 +31,12 @@ fn pinned_keys_are_those_of_sp1_verifier() {
     let gnark: [&[u8]; 2] =
         [&sp1_verifier_v5::GROTH16_VK_BYTES, &sp1_verifier_v6::GROTH16_VK_BYTES];
     assert_eq!(CIRCUITS.len(), circuits::PINNED.len());
-    for (index, (hash, root, key)) in circuits::PINNED.iter().enumerate() {
-        assert_eq!(Backend::Portable.sha256(gnark[index]), *hash);
-        assert_eq!(CIRCUITS[index].hash, *hash);
-        assert_eq!(*root, [None, Some(*sp1_verifier_v6::VK_ROOT_BYTES)][index]);
+    for (index, pinned) in circuits::PINNED.iter().enumerate() {
+        assert_eq!(Backend::Portable.sha256(gnark[index]), pinned.hash);
+        assert_eq!(CIRCUITS[index].hash, pinned.hash);
+        assert_eq!(pinned.key_root, [None, Some(*sp1_verifier_v6::VK_ROOT_BYTES)][index]);
         // But for the two points of G1 that verification has no use for, and what follows the key.
-        let ours = oracle::gnark_key(key);
+        let ours = oracle::gnark_key(pinned.key);
         assert_eq!(ours[..32], gnark[index][..32]);
         assert_eq!(ours[64..192], gnark[index][64..192]);
         assert_eq!(ours[224..], gnark[index][224..ours.len()]);
