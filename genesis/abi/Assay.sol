@@ -250,6 +250,14 @@ interface ISessions {
         bytes mask;
     }
 
+    /// @notice What an AMD processor must run.
+    struct Firmware {
+        /// As in kind 3's `tcb`: 1 Milan, 2 Genoa, 3 Turin.
+        uint8 product;
+        /// Least REPORTED_TCB, byte by byte: FMC, boot loader, TEE, SNP firmware, microcode.
+        bytes5 least;
+    }
+
     /// @notice What a consumer demands. Assurance alone never suffices: anchors and identities must be named.
     struct Policy {
         /// Kinds accepted.
@@ -266,6 +274,8 @@ interface ISessions {
         uint32 toleratedStatus;
         /// Least TCB evaluation data number, for kinds that have one: 1, and 5 on it.
         uint32 leastEvaluation;
+        /// AMD's products that are accepted, for kind 3, and 5 on it; empty: any, whatever it runs.
+        Firmware[] firmware;
         /// Seconds after the block that dates the evidence, exclusive.
         uint64 greatestAge;
     }
@@ -326,8 +336,8 @@ interface ISessions {
     error WrongKey();
     /// @notice More statements are named than judge any kind.
     error TooManyKeys(uint256 count);
-    /// @notice The policy names no kind, no identity or no anchor, a kind that opens no sessions, an empty mask, or two masks
-    /// of one kind and length.
+    /// @notice The policy names no kind, no identity or no anchor, a kind that opens no sessions, an empty mask, two masks of
+    /// one kind and length, or one product twice.
     error WrongPolicy();
     /// @notice A policy, or a session, is longer than an account's code may be.
     error TooLong(uint256 size);

@@ -47,14 +47,13 @@ const ownContracts = {
   'GasPriceOracle.sol': ['GasPriceOracle'],
   'FeeVaults.sol': ['SequencerFeeVault', 'BaseFeeVault', 'L1FeeVault', 'OperatorFeeVault'],
   'SystemConfig.sol': ['SystemConfig'],
-  'InferenceDemo.sol': ['InferenceDemo'],
 };
 
 // Assay's predeploys, each in src/predeploys/<name>.sol.
 const predeploys = ['Collateral', 'Sessions', 'Inference', 'Datanets', 'Verifiers'];
 
 // Contracts of test/ that tests of the predeploys deploy.
-const testContracts = ['TestActor', 'TestReceiptProof', 'TestSessions', 'TestToken'];
+const testContracts = ['TestActor', 'TestReceiptProof', 'TestSessions', 'TestToken', 'TestVerifier'];
 
 // EIP-170. A genesis could hold more, an upgrade could not deploy it.
 const maxCodeBytes = 24_576;

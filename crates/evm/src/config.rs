@@ -8,7 +8,7 @@ use alloy_evm::{EvmEnv, eth::NextEvmEnvAttributes};
 use alloy_op_evm::{evm_env_for_op_block, evm_env_for_op_next_block};
 use alloy_op_hardforks::OpHardforks;
 use assay_chainspec::ChainSpec;
-use assay_precompiles::{CachePart, Precompiles, VerdictCache};
+use assay_precompiles::{Backend, CachePart, Precompiles, VerdictCache};
 use op_revm::OpSpecId;
 use std::sync::Arc;
 
@@ -58,6 +58,14 @@ impl AssayEvmConfig {
     #[must_use]
     pub fn with_cache_part(mut self, part: CachePart) -> Self {
         self.factory = self.factory.with_cache_part(part);
+        self
+    }
+
+    /// The same state transition over another implementation of the cryptography: every block comes
+    /// out the same.
+    #[must_use]
+    pub fn with_backend(mut self, backend: Backend) -> Self {
+        self.factory = self.factory.with_backend(backend);
         self
     }
 

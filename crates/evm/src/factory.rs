@@ -2,7 +2,7 @@
 
 use alloy_evm::{Database, EvmEnv, EvmFactory, precompiles::PrecompilesMap};
 use alloy_op_evm::{OpEvm, OpEvmContext, OpEvmFactory, OpTx, OpTxError};
-use assay_precompiles::{CachePart, Precompiles};
+use assay_precompiles::{Backend, CachePart, Precompiles};
 use op_revm::{OpHaltReason, OpSpecId, precompiles as op_precompiles};
 use revm::{
     Inspector,
@@ -73,6 +73,13 @@ impl AssayEvmFactory {
         self.agate = self
             .agate
             .map(|agate| Agate { precompiles: agate.precompiles.with_cache_part(part), ..agate });
+        self
+    }
+
+    pub(crate) fn with_backend(mut self, backend: Backend) -> Self {
+        self.agate = self
+            .agate
+            .map(|agate| Agate { precompiles: agate.precompiles.with_backend(backend), ..agate });
         self
     }
 

@@ -20,11 +20,6 @@ pub use l1::L1Contracts;
 use crate::{ChainSpec, ChainSpecError, RollupConfig};
 use std::str::FromStr;
 
-/// The deployed code of `genesis/contracts/src/InferenceDemo.sol`, which no preset deploys.
-pub fn inference_demo_code() -> alloy_primitives::Bytes {
-    artifacts::code("InferenceDemo")
-}
-
 /// A configuration to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {

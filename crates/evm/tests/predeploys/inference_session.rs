@@ -65,6 +65,7 @@ fn opened() -> (World, B256, B256) {
         leastAssurance: 3,
         toleratedStatus: 0,
         leastEvaluation: 0,
+        firmware: vec![],
         greatestAge: 10 * LEFT,
     };
     let register = ISessions::registerPolicyCall { policy };

@@ -4,12 +4,18 @@
 
 mod collateral;
 mod datanets;
+mod gas;
 mod harness;
 mod inference;
 mod inference_batch;
 mod inference_money;
 mod inference_session;
 mod interfaces;
+mod lab;
 mod money;
 mod receipt_proof;
+mod session_ends;
+mod session_policies;
+mod sessions;
+mod verifiers;
 mod world;

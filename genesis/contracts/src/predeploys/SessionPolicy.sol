@@ -11,9 +11,13 @@ library SessionPolicy {
     uint8 private constant FIRST_KIND = 1;
     uint8 private constant LAST_KIND = 5;
     uint8 private constant DCAP = 1;
+    uint8 private constant SEV_SNP = 3;
     uint8 private constant COMPOSITE = 5;
     /// @dev Where kind 1's `tcb` has its TCB evaluation data number, four bytes.
     uint256 private constant EVALUATION_AT = 2;
+    /// @dev Where kind 3's `tcb` has the product, one byte, and REPORTED_TCB, five bytes.
+    uint256 private constant PRODUCT_AT = 1;
+    uint256 private constant REPORTED_AT = 3;
 
     /// @dev Whether anything can meet the policy, and whether its masks are unambiguous.
     function isSound(ISessions.Policy calldata wanted) internal pure returns (bool) {
@@ -29,6 +33,11 @@ library SessionPolicy {
                 if (mask.kind == other.kind && mask.mask.length == other.mask.length) return false;
             }
         }
+        for (uint256 i = 0; i < wanted.firmware.length; i++) {
+            for (uint256 j = 0; j < i; j++) {
+                if (wanted.firmware[i].product == wanted.firmware[j].product) return false;
+            }
+        }
         return true;
     }
 
@@ -40,7 +49,7 @@ library SessionPolicy {
             && block.timestamp < uint256(session.time()) + wanted.greatestAge
             && (wanted.platforms.length == 0 || has(wanted.platforms, session.platform()))
             && hasAll(wanted.anchors, session.anchors())
-            && (wanted.leastEvaluation == 0 || meetsEvaluation(kind, session, wanted.leastEvaluation))
+            && meetsVersions(wanted, kind, session)
             && has(wanted.identities, maskedIdentity(wanted.masks, kind, session.measurement()));
     }
 
@@ -71,23 +80,54 @@ library SessionPolicy {
         return items.length != 0;
     }
 
-    /// @dev Kinds without an evaluation number have nothing to compare: a policy that accepts them accepts that.
-    function meetsEvaluation(uint8 kind, bytes memory session, uint32 least) private pure returns (bool) {
+    /// @dev Kinds without such versions have nothing to compare: a policy that accepts them accepts that.
+    function meetsVersions(ISessions.Policy memory wanted, uint8 kind, bytes memory session)
+        private
+        pure
+        returns (bool)
+    {
+        if (wanted.leastEvaluation == 0 && wanted.firmware.length == 0) return true;
         bytes memory tcb = session.tcb();
-        uint256 offset = EVALUATION_AT;
+        uint256 start = 0;
         if (kind == COMPOSITE) {
             // The CPU's kind, then its own `tcb`.
-            if (tcb.length == 0) return false;
-            kind = uint8(tcb[0]);
-            offset++;
+            kind = uint8(field(tcb, 0, 1));
+            start = 1;
         }
-        if (kind != DCAP) return true;
-        if (tcb.length < offset + 4) return false;
-        uint256 evaluation;
+        if (kind == DCAP) return field(tcb, start + EVALUATION_AT, 4) >= wanted.leastEvaluation;
+        if (kind == SEV_SNP && wanted.firmware.length != 0) {
+            return meetsFirmware(
+                wanted.firmware, field(tcb, start + PRODUCT_AT, 1), field(tcb, start + REPORTED_AT, 5)
+            );
+        }
+        return true;
+    }
+
+    function meetsFirmware(ISessions.Firmware[] memory accepted, uint256 product, uint256 reported)
+        private
+        pure
+        returns (bool)
+    {
+        for (uint256 i = 0; i < accepted.length; i++) {
+            if (accepted[i].product == product) return isAtLeast(reported, uint40(accepted[i].least));
+        }
+        return false;
+    }
+
+    /// @dev Five versions of one byte each, each for itself.
+    function isAtLeast(uint256 versions, uint256 least) private pure returns (bool) {
+        for (uint256 shift = 0; shift < 40; shift += 8) {
+            if ((versions >> shift) & 0xff < (least >> shift) & 0xff) return false;
+        }
+        return true;
+    }
+
+    /// @dev A number in a `tcb`; 0, which is no version that a policy accepts, where it is shorter.
+    function field(bytes memory tcb, uint256 offset, uint256 size) private pure returns (uint256 value) {
+        if (tcb.length < offset + size) return 0;
         assembly ("memory-safe") {
-            evaluation := shr(224, mload(add(add(tcb, 32), offset)))
+            value := shr(sub(256, mul(8, size)), mload(add(add(tcb, 32), offset)))
         }
-        return evaluation >= least;
     }
 
     /// @dev The identity of the measurement under the mask of its kind and length, if there is one.
@@ -99,8 +139,12 @@ library SessionPolicy {
         for (uint256 i = 0; i < masks.length; i++) {
             bytes memory mask = masks[i].mask;
             if (masks[i].kind != kind || mask.length != measurement.length) continue;
-            for (uint256 j = 0; j < measurement.length; j++) {
-                measurement[j] &= mask[j];
+            assembly ("memory-safe") {
+                // Whole words: the allocation of `measurement` is rounded up to them.
+                let end := add(measurement, mload(measurement))
+                for { let word := add(measurement, 32) } lt(word, add(end, 32)) { word := add(word, 32) } {
+                    mstore(word, and(mload(word), mload(add(mask, sub(word, measurement)))))
+                }
             }
             break;
         }
