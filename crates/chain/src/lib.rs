@@ -18,4 +18,4 @@ pub use read::TransactionLocation;
 pub use update::CanonicalUpdate;
 pub use view::StateView;
 
-pub use assay_storage::{ExecutedBlock, LogPosition, LogSubject, StorageError};
+pub use assay_storage::{ExecutedBlock, LogPosition, LogSubject, StorageError, block_subjects};

@@ -3,7 +3,7 @@
 use crate::{
     Namespace, Namespaces, RpcContext,
     admin::AdminApiServer,
-    assay::AssayApiServer,
+    assay::{AssayApiServer, AssayPubSubApiServer},
     debug::api::DebugApiServer,
     eth::{api::EthApiServer, pubsub::EthPubSubApiServer},
     net::NetApiServer,
@@ -38,7 +38,10 @@ pub fn router(
             Namespace::Debug => module.merge(DebugApiServer::into_rpc(ctx.clone()))?,
             Namespace::Trace => module.merge(TraceApiServer::into_rpc(ctx.clone()))?,
             Namespace::Admin => module.merge(AdminApiServer::into_rpc(ctx.clone()))?,
-            Namespace::Assay => module.merge(AssayApiServer::into_rpc(ctx.clone()))?,
+            Namespace::Assay => {
+                module.merge(AssayApiServer::into_rpc(ctx.clone()))?;
+                module.merge(AssayPubSubApiServer::into_rpc(ctx.clone()))?;
+            }
             Namespace::Miner | Namespace::Rpc => {}
         }
     }

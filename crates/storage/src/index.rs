@@ -12,9 +12,11 @@ use crate::{
     snapshot::Snapshot,
     tables::{Handles, Table},
 };
-use alloy_primitives::{Address, B256, BlockNumber, Log, b256};
+use alloy_primitives::{Address, B256, BlockNumber, Log};
+use alloy_sol_types::SolEvent;
 use assay_chainspec::PREDEPLOY_ADDRESSES;
 use assay_evm::Receipt;
+use assay_precompiles::contracts::{IDatanets::Distributed, IInference::Settled};
 use signet_libmdbx::{WriteFlags, tx::aliases::RwTxUnsync};
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
@@ -22,10 +24,6 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 const SUBJECT: usize = 1 + 1 + 4 + 32;
 /// Blocks that a rebuild indexes in one transaction.
 const REBUILD_BATCH: u64 = 2_000;
-/// keccak256("Distributed(bytes32,bytes32,address,uint64[],address[],uint256[])"): the payout whose
-/// contributors are indexed although the event cannot do so itself.
-const DISTRIBUTED: B256 = b256!("67ddceb098f5312225a3064ccf51928f3246a9bc4129d6a1daecab2dce54323d");
-
 const _: () = assert!(SUBJECT + 8 + 4 <= MAX_KEY);
 
 /// What logs are found by: a contract's event, and perhaps the value of one of its parameters.
@@ -33,7 +31,7 @@ const _: () = assert!(SUBJECT + 8 + 4 <= MAX_KEY);
 pub struct LogSubject {
     /// Position of the contract in [`PREDEPLOY_ADDRESSES`].
     contract: u8,
-    /// 0: every log of the event; 1 to 3: the topic of that number; 4: a contributor.
+    /// 0: every log of the event; 1 to 3: the topic of that number; 4: a contributor; 5: a requester.
     position: u8,
     event: [u8; 4],
     value: B256,
@@ -52,8 +50,14 @@ impl LogSubject {
 
     /// The payouts of `Datanets` that name this contributor.
     pub fn contributor(contributor: Address) -> Self {
-        let event = event_prefix(DISTRIBUTED);
+        let event = event_prefix(Distributed::SIGNATURE_HASH);
         Self { contract: DATANETS, position: 4, event, value: contributor.into_word() }
+    }
+
+    /// The settled receipts of `Inference` that name this requester.
+    pub fn requester(requester: Address) -> Self {
+        let event = event_prefix(Settled::SIGNATURE_HASH);
+        Self { contract: INFERENCE, position: 5, event, value: requester.into_word() }
     }
 
     fn new(contract: Address, event: B256, position: u8, value: B256) -> Option<Self> {
@@ -71,8 +75,16 @@ impl LogSubject {
         for (position, value) in (1..).zip(&topics[1..]) {
             subjects.push(Self { position, value: *value, ..whole });
         }
-        if whole.contract == DATANETS && *event == DISTRIBUTED {
-            subjects.extend(contributors(&log.data.data).into_iter().map(Self::contributor));
+        let (topics, data) = (topics.iter().copied(), &log.data.data);
+        // Only our contracts write these, so data of another shape names nobody.
+        if whole.contract == DATANETS && *event == Distributed::SIGNATURE_HASH {
+            let payout = Distributed::decode_raw_log(topics, data);
+            let contributors: BTreeSet<_> =
+                payout.into_iter().flat_map(|payout| payout.contributors).collect();
+            subjects.extend(contributors.into_iter().map(Self::contributor));
+        } else if whole.contract == INFERENCE && *event == Settled::SIGNATURE_HASH {
+            let settled = Settled::decode_raw_log(topics, data);
+            subjects.extend(settled.map(|settled| Self::requester(settled.receipt.requester)));
         }
         subjects
     }
@@ -87,32 +99,13 @@ impl LogSubject {
     }
 }
 
+/// `Inference` in [`PREDEPLOY_ADDRESSES`].
+const INFERENCE: u8 = 2;
 /// `Datanets` in [`PREDEPLOY_ADDRESSES`].
 const DATANETS: u8 = 3;
 
 fn event_prefix(event: B256) -> [u8; 4] {
     [event[0], event[1], event[2], event[3]]
-}
-
-/// The contributors of a payout's log data `(address token, uint64[], address[] contributors,
-/// uint256[])`, each once. Data that is not of this shape has none: only our contract writes it.
-fn contributors(data: &[u8]) -> BTreeSet<Address> {
-    let word = |at: usize| data.get(at..at.checked_add(32)?);
-    let small = |at: usize| -> Option<usize> {
-        let word = word(at)?;
-        let (zeros, low) = word.split_at(24);
-        let low = u64::from_be_bytes(low.try_into().ok()?);
-        zeros.iter().all(|byte| *byte == 0).then(|| usize::try_from(low).ok())?
-    };
-    let read = || {
-        let start = small(2 * 32)?;
-        let count = small(start)?;
-        let first = start.checked_add(32)?;
-        let end = first.checked_add(count.checked_mul(32)?)?;
-        let words = data.get(first..end)?;
-        Some(words.chunks_exact(32).map(|word| Address::from_slice(&word[12..])).collect())
-    };
-    read().unwrap_or_default()
 }
 
 /// Where a log is.
@@ -295,47 +288,75 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::{Bytes, LogData, U256, keccak256};
+    use alloy_primitives::{LogData, U256};
+    use assay_precompiles::contracts::IInference::InferenceReceipt;
     use proptest::{collection::vec, prelude::*};
 
-    fn distributed(contributors: &[Address]) -> Bytes {
-        let count = U256::from(contributors.len());
-        let mut words = vec![U256::ZERO, U256::from(4 * 32), U256::from(5 * 32)];
-        words.push(U256::from((6 + contributors.len()) * 32));
-        words.extend([U256::ZERO, count]);
-        words.extend(contributors.iter().map(|address| U256::from_be_bytes(address.into_word().0)));
-        words.push(U256::ZERO);
-        words.iter().flat_map(U256::to_be_bytes::<32>).collect()
-    }
-
     #[test]
-    fn the_payout_event_is_the_interfaces() {
-        let signature = "Distributed(bytes32,bytes32,address,uint64[],address[],uint256[])";
-        assert_eq!(DISTRIBUTED, keccak256(signature));
-    }
-
-    #[test]
-    fn a_log_is_found_by_its_event_its_topics_and_its_contributors() {
+    fn a_payout_is_found_by_its_event_its_topics_and_its_contributors() {
         let [request, datanet] = [B256::repeat_byte(1), B256::repeat_byte(2)];
         let [first, second] = [Address::repeat_byte(3), Address::repeat_byte(4)];
+        let event = Distributed {
+            requestId: request,
+            datanetId: datanet,
+            token: Address::ZERO,
+            indices: vec![1, 2, 3],
+            contributors: vec![second, first, second],
+            amounts: vec![U256::ONE; 3],
+        };
         let address = PREDEPLOY_ADDRESSES[usize::from(DATANETS)];
-        let topics = vec![DISTRIBUTED, request, datanet];
-        let data = LogData::new_unchecked(topics, distributed(&[second, first, second]));
+        let id = Distributed::SIGNATURE_HASH;
         let expected = [
-            LogSubject::event(address, DISTRIBUTED).unwrap(),
-            LogSubject::topic(address, DISTRIBUTED, 1, request).unwrap(),
-            LogSubject::topic(address, DISTRIBUTED, 2, datanet).unwrap(),
+            LogSubject::event(address, id).unwrap(),
+            LogSubject::topic(address, id, 1, request).unwrap(),
+            LogSubject::topic(address, id, 2, datanet).unwrap(),
             LogSubject::contributor(first),
             LogSubject::contributor(second),
         ];
+        let data = event.encode_log_data();
         assert_eq!(LogSubject::all_of(&Log { address, data: data.clone() }), expected);
         assert_eq!(LogSubject::all_of(&Log { address: first, data }), []);
     }
 
+    #[test]
+    fn a_settled_receipt_is_found_by_its_requester() {
+        let requester = Address::repeat_byte(9);
+        let event = Settled {
+            requestId: B256::ZERO,
+            modelId: B256::ZERO,
+            provider: Address::ZERO,
+            receiptHash: B256::ZERO,
+            sessionId: B256::ZERO,
+            receipt: InferenceReceipt {
+                modelId: B256::ZERO,
+                inputHash: B256::ZERO,
+                outputHash: B256::ZERO,
+                attributionRoot: B256::ZERO,
+                requestId: B256::ZERO,
+                requester,
+                provider: Address::ZERO,
+                price: U256::ZERO,
+                nonce: 0,
+                time: 0,
+            },
+        };
+        let address = PREDEPLOY_ADDRESSES[usize::from(INFERENCE)];
+        let subjects = LogSubject::all_of(&Log { address, data: event.encode_log_data() });
+        assert_eq!(subjects[4..], [LogSubject::requester(requester)]);
+    }
+
     proptest! {
         #[test]
-        fn any_payout_data_is_borne(data in vec(any::<u8>(), 0..400)) {
-            contributors(&data);
+        fn any_data_is_borne(data in vec(any::<u8>(), 0..400)) {
+            for (contract, event) in
+                [(INFERENCE, Settled::SIGNATURE_HASH), (DATANETS, Distributed::SIGNATURE_HASH)]
+            {
+                let address = PREDEPLOY_ADDRESSES[usize::from(contract)];
+                let topics = vec![event, B256::ZERO, B256::ZERO, B256::ZERO];
+                let data = LogData::new_unchecked(topics, data.clone().into());
+                let subjects = LogSubject::all_of(&Log { address, data });
+                prop_assert!(subjects.len() >= 4);
+            }
         }
     }
 }

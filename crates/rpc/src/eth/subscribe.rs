@@ -70,7 +70,7 @@ fn invalid(message: &'static str) -> ErrorObject<'static> {
 }
 
 /// Sends one item; false once the client is gone.
-async fn send<T: Serialize>(sink: &SubscriptionSink, item: &T) -> bool {
+pub(crate) async fn send<T: Serialize>(sink: &SubscriptionSink, item: &T) -> bool {
     match to_json_raw_value(item) {
         Ok(json) => sink.send(SubscriptionMessage::from(json)).await.is_ok(),
         Err(_) => false,
@@ -79,7 +79,7 @@ async fn send<T: Serialize>(sink: &SubscriptionSink, item: &T) -> bool {
 
 /// The next item that the client still waits for. A client too slow for the channel misses the
 /// oldest items and goes on.
-async fn next<T: Clone>(sink: &SubscriptionSink, items: &mut Receiver<T>) -> Option<T> {
+pub(crate) async fn next<T: Clone>(sink: &SubscriptionSink, items: &mut Receiver<T>) -> Option<T> {
     loop {
         tokio::select! {
             () = sink.closed() => return None,

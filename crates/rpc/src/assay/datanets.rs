@@ -1,0 +1,209 @@
+//! Datanets and contributors.
+
+use super::{
+    contracts::Views,
+    found::{Found, cursor, events, first, limit, read_cursor, subject},
+    types::{
+        ContributionInfo, ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof,
+        PayoutInfo, TokenBalance,
+    },
+};
+use crate::{RpcContext, RpcError};
+use alloy_eips::BlockId;
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolEvent;
+use assay_attribution::LogBuilder;
+use assay_chain::{LogQuery, LogSubject};
+use assay_chainspec::predeploys::DATANETS;
+use assay_precompiles::contracts::IDatanets::{
+    self, Contributed, DatanetCreated, Distributed, datanetCall, headAtCall, rangeCountCall,
+};
+use std::collections::BTreeSet;
+
+/// Contributions read at a time.
+const BATCH: usize = 1_000;
+/// Leaves of a log that proofs are made for: what fits some hundred megabytes.
+const MAX_LEAVES: u64 = 1 << 22;
+/// Most leaves that one proof is about.
+const MAX_INDICES: usize = 65_536;
+
+/// `assay_getDatanet`.
+pub(super) fn datanet(
+    ctx: &RpcContext,
+    id: B256,
+    block: BlockId,
+) -> Result<Option<DatanetInfo>, RpcError> {
+    let mut views = Views::at(ctx, block)?;
+    let Some(datanet) = views.try_call(DATANETS, &datanetCall { datanetId: id })? else {
+        return Ok(None);
+    };
+    if datanet.creator.is_zero() {
+        return Ok(None);
+    }
+    let contributions = views.call(DATANETS, &rangeCountCall { datanetId: id })?;
+    let created: Option<Found<DatanetCreated>> =
+        first(ctx, subject::<DatanetCreated>(DATANETS, Some((1, id)))?)?;
+    let (uri, created) = created.map(|found| (found.event.uri, found.place)).unzip();
+    Ok(Some(DatanetInfo {
+        datanet_id: id,
+        creator: datanet.creator,
+        curator: datanet.curator,
+        size: datanet.size,
+        head: datanet.head,
+        contributions,
+        uri,
+        created,
+    }))
+}
+
+/// The newest events behind a page's end, and the end of this page if there are more.
+fn newest<E: SolEvent>(
+    ctx: &RpcContext,
+    subject: LogSubject,
+    past: Option<&Bytes>,
+    limit: usize,
+) -> Result<(Vec<Found<E>>, Option<Bytes>), RpcError> {
+    let query = LogQuery {
+        subject,
+        blocks: 0..=ctx.head().number,
+        past: read_cursor(past)?,
+        newest_first: true,
+        limit: limit + 1,
+    };
+    let mut found = events::<E>(ctx, &query)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| cursor(&last.position));
+    Ok((found, next))
+}
+
+/// `assay_getContributor`.
+pub(super) fn contributor(
+    ctx: &RpcContext,
+    contributor: Address,
+    query: &ContributorQuery,
+) -> Result<ContributorInfo, RpcError> {
+    let limit = limit(query.limit)?;
+    let by_contributor = subject::<Contributed>(DATANETS, Some((2, contributor.into_word())))?;
+    let (contributions, next_contributions) =
+        newest::<Contributed>(ctx, by_contributor, query.after_contributions.as_ref(), limit)?;
+    let by_payee = LogSubject::contributor(contributor);
+    let (payouts, next_payouts) =
+        newest::<Distributed>(ctx, by_payee, query.after_payouts.as_ref(), limit)?;
+    let contributions = contributions
+        .into_iter()
+        .map(|Found { event, place, .. }| ContributionInfo {
+            datanet_id: event.datanetId,
+            first_index: event.firstIndex,
+            count: event.leafHashes.len() as u64,
+            contributed: place,
+        })
+        .collect();
+    let payouts: Vec<_> = payouts.into_iter().map(|found| payout(contributor, found)).collect();
+    let tokens: BTreeSet<_> =
+        payouts.iter().map(|payout| payout.token).chain([Address::ZERO]).collect();
+    let mut views = Views::at(ctx, BlockId::latest())?;
+    let balances = tokens
+        .into_iter()
+        .map(|token| {
+            let call = IDatanets::balanceOfCall { token, account: contributor };
+            Ok(TokenBalance { token, amount: views.call(DATANETS, &call)? })
+        })
+        .collect::<Result<_, RpcError>>()?;
+    Ok(ContributorInfo {
+        contributor,
+        contributions,
+        payouts,
+        balances,
+        next_contributions,
+        next_payouts,
+    })
+}
+
+/// A contributor's part of a split: one place or several may be theirs.
+fn payout(contributor: Address, Found { event, place, .. }: Found<Distributed>) -> PayoutInfo {
+    let parts = event.contributors.iter().zip(&event.amounts);
+    let amount = parts
+        .filter(|(account, _)| **account == contributor)
+        .fold(U256::ZERO, |sum, (_, amount)| sum.saturating_add(*amount));
+    PayoutInfo {
+        request_id: event.requestId,
+        datanet_id: event.datanetId,
+        token: event.token,
+        amount,
+        paid: place,
+    }
+}
+
+/// `assay_getInclusionProof`.
+pub(super) fn inclusion_proof(
+    ctx: &RpcContext,
+    id: B256,
+    indices: &[u64],
+    size: Option<u64>,
+) -> Result<InclusionProof, RpcError> {
+    let mut views = Views::at(ctx, BlockId::latest())?;
+    let datanet = views
+        .try_call(DATANETS, &datanetCall { datanetId: id })?
+        .filter(|datanet| !datanet.creator.is_zero())
+        .ok_or_else(|| RpcError::params("unknown datanet"))?;
+    let size = size.unwrap_or(datanet.size);
+    if indices.len() > MAX_INDICES {
+        return Err(RpcError::params(format!("more than {MAX_INDICES} indices")));
+    }
+    if size > MAX_LEAVES {
+        return Err(RpcError::params(format!("proofs are made for up to {MAX_LEAVES} leaves")));
+    }
+    let ascending = indices.windows(2).all(|pair| pair[0] < pair[1]);
+    if !ascending || indices.is_empty() || indices.last().is_some_and(|last| *last >= size) {
+        return Err(RpcError::params(format!(
+            "indices must be strictly ascending and below {size}, and one at least"
+        )));
+    }
+    let log_head = views.call(DATANETS, &headAtCall { datanetId: id, size })?;
+    if log_head.is_zero() {
+        return Err(RpcError::params(format!("the log never had {size} leaves")));
+    }
+    let (leaves, starts) = leaves(ctx, id, size)?;
+    let ranges = indices
+        .iter()
+        .map(|index| starts.partition_point(|start| start <= index).saturating_sub(1) as u64)
+        .collect();
+    let leaf_hashes = indices
+        .iter()
+        .map(|index| leaves.get(usize::try_from(*index).ok()?).copied())
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| RpcError::internal("the index lacks a contribution"))?;
+    let log = LogBuilder::new(leaves);
+    // Guards against a reorg between the calls above.
+    if log.head() != log_head {
+        return Err(RpcError::internal("the log changed while it was read: ask again"));
+    }
+    let proof = log
+        .inclusion_proof(indices)
+        .ok_or_else(|| RpcError::internal("the log has no such leaves"))?;
+    Ok(InclusionProof { log_head, size, indices: indices.to_vec(), leaf_hashes, ranges, proof })
+}
+
+/// The first `size` leaves of a log, and the place of each contribution's first.
+fn leaves(ctx: &RpcContext, id: B256, size: u64) -> Result<(Vec<B256>, Vec<u64>), RpcError> {
+    let mut query = LogQuery {
+        subject: subject::<Contributed>(DATANETS, Some((1, id)))?,
+        blocks: 0..=ctx.head().number,
+        past: None,
+        newest_first: false,
+        limit: BATCH,
+    };
+    let (mut leaves, mut starts) = (Vec::new(), Vec::new());
+    while (leaves.len() as u64) < size {
+        let found = events::<Contributed>(ctx, &query)?;
+        let Some(last) = found.last() else { break };
+        query.past = Some(last.position);
+        for Found { event, .. } in found {
+            starts.push(event.firstIndex);
+            leaves.extend(event.leafHashes);
+        }
+    }
+    leaves.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    Ok((leaves, starts))
+}

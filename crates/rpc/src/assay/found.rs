@@ -1,0 +1,154 @@
+//! Logs of the predeploys, found by the index.
+
+use super::types::LogPlace;
+use crate::{RpcContext, RpcError};
+use alloy_eips::BlockNumberOrTag;
+use alloy_primitives::{Address, B256, Bytes, Log};
+use alloy_sol_types::SolEvent;
+use assay_chain::{LogPosition, LogQuery, LogSubject};
+use assay_evm::{Receipt, RecoveredBlock};
+use std::ops::RangeInclusive;
+
+/// Items of a list where none are asked for.
+const DEFAULT_LIMIT: usize = 100;
+/// Most items of a list.
+const MAX_LIMIT: usize = 1_000;
+
+/// How many items to give.
+pub(super) fn limit(asked: Option<usize>) -> Result<usize, RpcError> {
+    match asked.unwrap_or(DEFAULT_LIMIT) {
+        0 => Err(RpcError::params("limit is 0")),
+        limit if limit > MAX_LIMIT => {
+            Err(RpcError::params(format!("limit is over {MAX_LIMIT}: ask for pages")))
+        }
+        limit => Ok(limit),
+    }
+}
+
+/// The block numbers that a range stands for.
+pub(super) fn blocks(
+    ctx: &RpcContext,
+    from: Option<BlockNumberOrTag>,
+    to: Option<BlockNumberOrTag>,
+) -> Result<RangeInclusive<u64>, RpcError> {
+    let number = |tag| ctx.number_of_tag(tag).ok_or_else(|| RpcError::BlockNotFound(tag.into()));
+    let from = number(from.unwrap_or(BlockNumberOrTag::Earliest))?;
+    let to = number(to.unwrap_or(BlockNumberOrTag::Latest))?;
+    if from > to {
+        return Err(RpcError::params("invalid block range params"));
+    }
+    Ok(from..=to)
+}
+
+/// A position as a page's end: block, log and transaction index.
+pub(super) fn cursor(position: &LogPosition) -> Bytes {
+    let mut bytes = position.block.to_be_bytes().to_vec();
+    bytes.extend(position.log.to_be_bytes());
+    bytes.extend(position.transaction.to_be_bytes());
+    bytes.into()
+}
+
+/// Reads a page's end.
+pub(super) fn read_cursor(bytes: Option<&Bytes>) -> Result<Option<LogPosition>, RpcError> {
+    let Some(bytes) = bytes else { return Ok(None) };
+    let read = || {
+        let (block, rest) = bytes.split_first_chunk::<8>()?;
+        let (log, transaction) = rest.split_first_chunk::<4>()?;
+        Some(LogPosition {
+            block: u64::from_be_bytes(*block),
+            log: u32::from_be_bytes(*log),
+            transaction: u32::from_be_bytes(transaction.try_into().ok()?),
+        })
+    };
+    read().map(Some).ok_or_else(|| RpcError::params("malformed page end"))
+}
+
+/// A subject of an event of a predeploy: all of its logs, or those with a topic.
+pub(super) fn subject<E: SolEvent>(
+    contract: Address,
+    topic: Option<(u8, B256)>,
+) -> Result<LogSubject, RpcError> {
+    let subject = match topic {
+        Some((position, value)) => LogSubject::topic(contract, E::SIGNATURE_HASH, position, value),
+        None => LogSubject::event(contract, E::SIGNATURE_HASH),
+    };
+    subject.ok_or_else(|| RpcError::internal("not a predeploy's event"))
+}
+
+/// An event of a predeploy and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Found<E> {
+    pub(super) event: E,
+    pub(super) place: LogPlace,
+    pub(super) position: LogPosition,
+}
+
+/// The events that a query finds, in its order. The chain may change between the index's answer
+/// and the reading of a log: what is not there any more is left out.
+pub(super) fn events<E: SolEvent>(
+    ctx: &RpcContext,
+    query: &LogQuery,
+) -> Result<Vec<Found<E>>, RpcError> {
+    let positions = ctx.chain.logs_of(query).map_err(RpcError::internal)?;
+    let mut found = Vec::with_capacity(positions.len());
+    let mut last: Option<(u64, std::sync::Arc<RecoveredBlock>, std::sync::Arc<Vec<Receipt>>)> =
+        None;
+    for position in positions {
+        if last.as_ref().is_none_or(|(number, ..)| *number != position.block) {
+            let Some(block) = ctx.find_block(position.block.into())? else { continue };
+            let receipts = ctx.receipts(block.hash())?;
+            last = Some((position.block, block, receipts));
+        }
+        let Some((_, block, receipts)) = &last else { continue };
+        found.extend(event_at(block, receipts, position));
+    }
+    Ok(found)
+}
+
+/// The first event that a subject finds.
+pub(super) fn first<E: SolEvent>(
+    ctx: &RpcContext,
+    subject: LogSubject,
+) -> Result<Option<Found<E>>, RpcError> {
+    let blocks = 0..=ctx.head().number;
+    let query = LogQuery { subject, blocks, past: None, newest_first: false, limit: 1 };
+    Ok(events(ctx, &query)?.into_iter().next())
+}
+
+/// The event at a position of a block.
+pub(super) fn event_at<E: SolEvent>(
+    block: &RecoveredBlock,
+    receipts: &[Receipt],
+    position: LogPosition,
+) -> Option<Found<E>> {
+    let log = receipts.iter().flat_map(Receipt::logs).nth(position.log as usize)?;
+    let event = decode(log)?;
+    let transaction = block.body().transactions.get(position.transaction as usize)?;
+    let place = LogPlace {
+        block_number: position.block,
+        block_hash: block.hash(),
+        block_timestamp: block.header().timestamp,
+        transaction_hash: transaction.tx_hash(),
+        log_index: position.log,
+    };
+    Some(Found { event, place, position })
+}
+
+fn decode<E: SolEvent>(log: &Log) -> Option<E> {
+    E::decode_raw_log_validate(log.topics().iter().copied(), &log.data.data).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_ends_come_back() {
+        let position = LogPosition { block: 7, log: 1 << 20, transaction: 3 };
+        assert_eq!(read_cursor(Some(&cursor(&position))).unwrap(), Some(position));
+        assert_eq!(read_cursor(None).unwrap(), None);
+        for length in [0, 8, 15, 17] {
+            assert!(read_cursor(Some(&Bytes::from(vec![0; length]))).is_err());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Requests and receipts.
+
+use super::{
+    contracts::Views,
+    found::{blocks, cursor, events, first, limit, read_cursor, subject},
+    types::{ReceiptInfo, ReceiptPage, ReceiptQuery, RequestInfo, SettledReceipt},
+};
+use crate::{RpcContext, RpcError};
+use alloy_eips::BlockId;
+use alloy_primitives::B256;
+use assay_chain::{LogQuery, LogSubject};
+use assay_chainspec::predeploys::INFERENCE;
+use assay_precompiles::contracts::IInference::{self, Settled};
+
+/// Receipts read for one page before it is given as it is: a filter that few fit stays cheap.
+const MAX_READ: usize = 10_000;
+
+/// `assay_getReceipt`.
+pub(super) fn receipt(ctx: &RpcContext, id: B256) -> Result<Option<ReceiptInfo>, RpcError> {
+    let mut views = Views::at(ctx, BlockId::latest())?;
+    let call = IInference::requestOfCall { requestId: id };
+    let Some(request) = views.try_call(INFERENCE, &call)? else { return Ok(None) };
+    let state = match request.state {
+        IInference::State::Open => "open",
+        IInference::State::Settled => "settled",
+        IInference::State::Refunded => "refunded",
+        _ => return Ok(None),
+    };
+    let settled = first::<Settled>(ctx, subject::<Settled>(INFERENCE, Some((1, id)))?)?;
+    let request = RequestInfo {
+        model_id: request.modelId,
+        requester: request.requester,
+        token: request.token,
+        escrow: request.escrow,
+        input_hash: request.inputHash,
+        policy_id: request.policyId,
+        time: request.time,
+        deadline: request.deadline,
+        state,
+    };
+    let receipt = settled.map(|found| SettledReceipt::new(found.event, found.place));
+    Ok(Some(ReceiptInfo { request_id: id, request, receipt }))
+}
+
+impl ReceiptQuery {
+    fn fits(&self, receipt: &IInference::InferenceReceipt) -> bool {
+        self.model_id.is_none_or(|model| model == receipt.modelId)
+            && self.provider.is_none_or(|provider| provider == receipt.provider)
+            && self.requester.is_none_or(|requester| requester == receipt.requester)
+    }
+
+    /// The field that is likely to find the fewest.
+    fn subject(&self) -> Result<LogSubject, RpcError> {
+        let topic = match self {
+            Self { requester: Some(requester), .. } => {
+                return Ok(LogSubject::requester(*requester));
+            }
+            Self { provider: Some(provider), .. } => Some((3, provider.into_word())),
+            Self { model_id: Some(model), .. } => Some((2, *model)),
+            _ => None,
+        };
+        subject::<Settled>(INFERENCE, topic)
+    }
+}
+
+/// `assay_getReceipts`.
+pub(super) fn page(ctx: &RpcContext, query: &ReceiptQuery) -> Result<ReceiptPage, RpcError> {
+    let limit = limit(query.limit)?;
+    let mut search = LogQuery {
+        subject: query.subject()?,
+        blocks: blocks(ctx, query.from_block, query.to_block)?,
+        past: read_cursor(query.after.as_ref())?,
+        newest_first: !query.oldest_first,
+        limit: limit + 1,
+    };
+    let mut receipts = Vec::new();
+    let mut read = 0;
+    loop {
+        let found = events::<Settled>(ctx, &search)?;
+        let whole = found.len() < search.limit;
+        for found in found {
+            if receipts.len() == limit || read == MAX_READ {
+                return Ok(ReceiptPage { receipts, next: search.past.as_ref().map(cursor) });
+            }
+            read += 1;
+            search.past = Some(found.position);
+            if query.fits(&found.event.receipt) {
+                receipts.push(SettledReceipt::new(found.event, found.place));
+            }
+        }
+        if whole {
+            return Ok(ReceiptPage { receipts, next: None });
+        }
+    }
+}
