@@ -45,7 +45,7 @@ impl DemoArgs {
 }
 
 fn table(report: &DemoReport) {
-    let rows: [(&str, String); 15] = [
+    let rows: [(&str, String); 19] = [
         ("L1 blocks", report.l1_blocks.to_string()),
         ("L1 reorgs", report.l1_reorgs.to_string()),
         ("L2 blocks", report.l2_blocks.to_string()),
@@ -54,17 +54,24 @@ fn table(report: &DemoReport) {
         ("  of them calldata", report.calldata_transactions.to_string()),
         ("blobs", report.blobs.to_string()),
         ("channels", report.channels.to_string()),
-        ("evidence verified", report.evidence_verified.to_string()),
-        ("gas of an Intel quote", report.evidence_gas.to_string()),
-        ("statements verified", report.statements_verified.to_string()),
-        ("contributors paid", format!("{} ({} wei)", report.contributors_paid, report.paid_wei)),
+        ("real evidence verified", report.real_evidence.len().to_string()),
+        ("statements put", report.collateral_put.to_string()),
+        ("sessions", report.sessions.join(", ")),
+        ("receipts settled", report.receipts_settled.to_string()),
+        ("  forged ones passed over", report.receipts_refused.to_string()),
+        ("  with citations proven", report.receipts_attributed.to_string()),
+        ("  proven to other chains", report.receipts_proven.to_string()),
+        ("requests refunded", report.requests_refunded.to_string()),
+        ("contributors paid", format!("{} ({} wei)", report.contributors_paid, report.claimed_wei)),
         ("blocks derived by a second node", report.derived_blocks.to_string()),
         ("mismatches", report.mismatches.to_string()),
-        ("seconds", report.seconds.to_string()),
     ];
     println!();
     for (name, value) in rows {
         println!("  {name:<34}{value}");
     }
+    println!("  {:<34}{} wei", "money before", report.money_before);
+    println!("  {:<34}{} wei", "money after", report.money_after);
+    println!("  {:<34}{}", "seconds", report.seconds);
     println!();
 }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod batcher;
+mod collateral;
 mod db;
 mod demo;
 mod dev;
@@ -33,6 +34,8 @@ enum Command {
     Node(Box<node::NodeArgs>),
     /// Posts an L2 chain's blocks to L1.
     Batcher(Box<batcher::BatcherArgs>),
+    /// Keeps the chain's store of vendors' statements fresh.
+    Collateral(collateral::CollateralArgs),
     /// Makes or checks genesis.json and rollup.json.
     Genesis(genesis::GenesisArgs),
     /// Looks after a data directory while no node uses it.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Dev(args) => args.run(),
         Command::Node(args) => args.run(),
         Command::Batcher(args) => args.run(),
+        Command::Collateral(args) => args.run(),
         Command::Genesis(args) => args.run(),
         Command::Db(args) => args.run(),
         Command::L1(args) => args.run(),

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod error;
+mod rpc;
+
+pub use account::{Account, Sent};
+pub use error::ClientError;
+pub use rpc::{Receipt, Rpc};

@@ -1,0 +1,199 @@
+//! Rounds of fetching and putting.
+
+use crate::{KeeperError, Source, Statement};
+use alloy_primitives::{Bytes, U256};
+use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::COLLATERAL};
+use assay_client::{Account, ClientError};
+use assay_precompiles::contracts::{
+    IAttestation::verifyCollateralCall,
+    ICollateral::{putManyCall, statementCall},
+};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Most bytes of statements in one transaction: nodes take transactions of up to 128 KiB.
+const BATCH_BYTES: usize = 96 << 10;
+
+/// What one round came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Statements fetched.
+    pub fetched: usize,
+    /// Those that the chain refuses: expired, of an unknown root, damaged.
+    pub refused: usize,
+    /// Those that it holds already, or newer ones.
+    pub held: usize,
+    /// Those that were put.
+    pub put: usize,
+}
+
+/// Puts what its sources have into a chain's `Collateral`.
+#[derive(Debug)]
+pub struct Keeper {
+    account: Account,
+    sources: Vec<Source>,
+}
+
+impl Keeper {
+    /// A keeper that pays with `account`.
+    pub const fn new(account: Account, sources: Vec<Source>) -> Self {
+        Self { account, sources }
+    }
+
+    /// Fetches once and puts what is newer. A source that fails does not keep the others from
+    /// being put; its error comes at the end.
+    ///
+    /// # Errors
+    /// The first source's that failed, or the chain's.
+    pub async fn round(&mut self) -> Result<Round, KeeperError> {
+        let mut round = Round::default();
+        let mut failed = None;
+        let mut newer: BTreeMap<u8, Vec<Statement>> = BTreeMap::new();
+        for source in &self.sources {
+            match source.fetch().await {
+                Ok(statements) => {
+                    for statement in statements {
+                        round.fetched += 1;
+                        match self.judge(&statement).await? {
+                            Judgement::Refused => round.refused += 1,
+                            Judgement::Held => round.held += 1,
+                            Judgement::Newer => {
+                                let same_kind = newer.entry(statement.kind).or_default();
+                                // Two bundles share their root's list.
+                                if same_kind.iter().any(|other| other.input == statement.input) {
+                                    round.held += 1;
+                                } else {
+                                    same_kind.push(statement);
+                                }
+                            }
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a source of collateral failed");
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        for (kind, statements) in newer {
+            for batch in batches(statements) {
+                round.put += batch.len();
+                self.put(kind, batch).await?;
+            }
+        }
+        failed.map_or(Ok(round), Err)
+    }
+
+    /// Does rounds until `stop` completes, `interval` apart. A round that fails is logged; the next
+    /// one comes after a tenth of the interval.
+    pub async fn watch(&mut self, interval: Duration, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        loop {
+            // A round is not cut short: a transaction is sent and confirmed, or not sent.
+            let pause = match self.round().await {
+                Ok(Round { fetched, refused, held, put }) => {
+                    tracing::info!(fetched, refused, held, put, "collateral checked");
+                    interval
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "collateral not fresh");
+                    interval / 10
+                }
+            };
+            tokio::select! {
+                () = &mut stop => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Asks the chain what it thinks of a statement.
+    async fn judge(&self, statement: &Statement) -> Result<Judgement, KeeperError> {
+        let rpc = self.account.rpc();
+        let call = verifyCollateralCall {
+            kind: statement.kind,
+            collateral: statement.input.clone(),
+            time: now(),
+        };
+        let claims = match rpc.view(PRECOMPILE_ADDRESSES[0], &call).await {
+            Ok(claims) => claims,
+            Err(ClientError::Rejected { message, data, .. }) => {
+                let data = data.unwrap_or_default();
+                tracing::warn!(origin = %statement.origin, %message, %data, "collateral refused");
+                return Ok(Judgement::Refused);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let held = rpc.view(COLLATERAL, &statementCall { key: claims.key }).await?;
+        let is_held = !held.pointer.is_zero() && held.version >= claims.version;
+        Ok(if is_held { Judgement::Held } else { Judgement::Newer })
+    }
+
+    async fn put(&mut self, kind: u8, batch: Vec<Statement>) -> Result<(), KeeperError> {
+        let count = batch.len();
+        let collateral: Vec<Bytes> = batch.into_iter().map(|statement| statement.input).collect();
+        let call = putManyCall { kind, collateral };
+        let (sent, receipt) = self.account.transact(COLLATERAL, U256::ZERO, &call).await?;
+        tracing::info!(
+            kind,
+            statements = count,
+            transaction = %sent.hash,
+            gas = receipt.gas_used.to::<u64>(),
+            "collateral put"
+        );
+        Ok(())
+    }
+}
+
+/// What the chain thinks of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    Refused,
+    Held,
+    Newer,
+}
+
+/// Statements in runs that fit a transaction.
+fn batches(statements: Vec<Statement>) -> Vec<Vec<Statement>> {
+    let mut batches: Vec<Vec<Statement>> = Vec::new();
+    let mut bytes = 0;
+    for statement in statements {
+        bytes += statement.input.len();
+        match batches.last_mut() {
+            Some(batch) if bytes <= BATCH_BYTES => batch.push(statement),
+            _ => {
+                bytes = statement.input.len();
+                batches.push(vec![statement]);
+            }
+        }
+    }
+    batches
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_fit_a_transaction_and_keep_everything() {
+        let statement = |length: usize| Statement {
+            kind: 1,
+            input: vec![0; length].into(),
+            origin: String::new(),
+        };
+        let lengths = [40 << 10, 50 << 10, 10 << 10, 200 << 10, 1];
+        let batches = batches(lengths.map(statement).into());
+        let shape: Vec<Vec<usize>> = batches
+            .iter()
+            .map(|batch| batch.iter().map(|statement| statement.input.len()).collect())
+            .collect();
+        assert_eq!(shape, [vec![40 << 10, 50 << 10], vec![10 << 10], vec![200 << 10], vec![1]]);
+    }
+}
