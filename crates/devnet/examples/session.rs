@@ -139,6 +139,7 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
         leastAssurance: 3,
         toleratedStatus: 0,
         leastEvaluation: EVALUATION,
+        firmware: vec![],
         greatestAge: 7 * 86_400,
     };
     let policy_id = keccak256(policy.abi_encode());

@@ -1,7 +1,7 @@
 //! Why a demonstration failed.
 
 use crate::{L1Error, network::NetworkError};
-use alloy_primitives::B256;
+use assay_client::ClientError;
 
 /// Why a demonstration failed. Each is a defect, or a machine that is too slow for its patience.
 #[derive(Debug, thiserror::Error)]
@@ -12,17 +12,9 @@ pub enum DemoError {
     /// L1 does not run.
     #[error("L1: {0}")]
     L1(#[from] L1Error),
-    /// A request failed.
-    #[error("RPC: {0}")]
-    Rpc(String),
-    /// A transaction reverted.
-    #[error("{what}: transaction {hash} reverted")]
-    Reverted {
-        /// What it was to do.
-        what: &'static str,
-        /// Its hash.
-        hash: B256,
-    },
+    /// A request or a transaction failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// Something did not happen in time.
     #[error("waited too long for {0}")]
     Timeout(&'static str),

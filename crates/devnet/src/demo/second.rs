@@ -1,7 +1,8 @@
 //! The second node: a process of its own, which knows genesis, rollup.json and L1 and nothing else.
 
-use super::{DemoConfig, DemoError, PATIENCE, POLL, client::Rpc};
+use super::{DemoConfig, DemoError, PATIENCE, POLL};
 use crate::network::Network;
+use assay_client::Rpc;
 use assay_rollup::SyncStatus;
 use jsonrpsee::rpc_params;
 use std::{
