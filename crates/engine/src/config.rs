@@ -11,6 +11,8 @@ pub struct EngineConfig {
     pub orphan_bytes: usize,
     /// How many invalid blocks are remembered.
     pub invalid_blocks: usize,
+    /// Whether an incoming block's evidence is verified on other cores while the block executes.
+    pub verify_ahead: bool,
     /// Settings of the payload builder.
     pub builder: BuilderConfig,
 }
@@ -21,6 +23,7 @@ impl Default for EngineConfig {
             orphan_blocks: 256,
             orphan_bytes: 128 << 20,
             invalid_blocks: 512,
+            verify_ahead: true,
             builder: BuilderConfig::default(),
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     BuiltPayload, EngineConfig, EngineError, bodies,
     build::{DaLimits, Payloads},
+    import::Importer,
     tree::{InvalidBlocks, Orphans},
     worker::{Command, Reply, Worker},
 };
@@ -59,7 +60,8 @@ impl Engine {
             Arc::clone(&da),
         ));
         let (commands, inbox) = mpsc::channel();
-        let worker = Worker::new(chain.clone(), evm, pool, Arc::clone(&payloads), orphans, invalid);
+        let importer = Importer::new(chain.clone(), evm, pool, config.verify_ahead);
+        let worker = Worker::new(chain.clone(), importer, Arc::clone(&payloads), orphans, invalid);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || worker.run(&inbox))

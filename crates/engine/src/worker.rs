@@ -8,8 +8,6 @@ use crate::{
 };
 use alloy_rpc_types_engine::{ForkchoiceState, ForkchoiceUpdated, PayloadStatus};
 use assay_chain::Chain;
-use assay_evm::AssayEvmConfig;
-use assay_pool::Pool;
 use op_alloy_rpc_types_engine::{OpExecutionData, OpPayloadAttributes};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -39,21 +37,14 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(
+    pub(crate) const fn new(
         chain: Chain,
-        evm: AssayEvmConfig,
-        pool: Pool,
+        importer: Importer,
         payloads: Arc<Payloads>,
         orphans: Orphans,
         invalid: InvalidBlocks,
     ) -> Self {
-        Self {
-            importer: Importer::new(chain.clone(), evm, pool),
-            chain,
-            payloads,
-            orphans,
-            invalid,
-        }
+        Self { chain, importer, payloads, orphans, invalid }
     }
 
     pub(crate) fn run(mut self, inbox: &mpsc::Receiver<Command>) {

@@ -17,7 +17,7 @@ use std::sync::{
 const EVIDENCE_FROM: usize = 512;
 
 /// How far the block has come. Dropping it ends what has not begun.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ahead {
     executed: Arc<AtomicUsize>,
 }

@@ -45,11 +45,17 @@ pub(crate) struct Importer {
     chain: Chain,
     evm: AssayEvmConfig,
     pool: Pool,
+    verify_ahead: bool,
 }
 
 impl Importer {
-    pub(crate) const fn new(chain: Chain, evm: AssayEvmConfig, pool: Pool) -> Self {
-        Self { chain, evm, pool }
+    pub(crate) const fn new(
+        chain: Chain,
+        evm: AssayEvmConfig,
+        pool: Pool,
+        verify_ahead: bool,
+    ) -> Self {
+        Self { chain, evm, pool, verify_ahead }
     }
 
     /// Imports a block whose parent is known.
@@ -82,7 +88,11 @@ impl Importer {
         let recovered = begun.elapsed();
 
         let root = RootTask::start(trie, view.clone());
-        let ahead = Ahead::start(&self.evm, &block, &view);
+        let ahead = if self.verify_ahead {
+            Ahead::start(&self.evm, &block, &view)
+        } else {
+            Ahead::default()
+        };
         let hook = root.hook(ahead.progress());
         let output = self.evm.execute(&block, &parent, view.clone(), hook)?;
         drop(ahead);

@@ -137,13 +137,22 @@ impl Node {
 
     pub fn with_accounts(last: LastFork, accounts: usize) -> Self {
         let spec = spec(last, accounts);
+        let evm = AssayEvmConfig::new(Arc::clone(&spec)).unwrap();
+        Self::over(last, spec, evm, EngineConfig::default())
+    }
+
+    /// A node of any chain; `last` says what its payloads' attributes have.
+    pub fn over(
+        last: LastFork,
+        spec: Arc<ChainSpec>,
+        evm: AssayEvmConfig,
+        config: EngineConfig,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), &spec, StoreOptions::default()).unwrap();
         let chain = Chain::open(store, Arc::clone(&spec), ChainOptions::default()).unwrap();
-        let evm = AssayEvmConfig::new(Arc::clone(&spec)).unwrap();
         let pool = Pool::new(chain.clone(), evm.clone(), PoolConfig::default());
-        let engine =
-            Engine::new(chain.clone(), evm, pool.clone(), EngineConfig::default()).unwrap();
+        let engine = Engine::new(chain.clone(), evm, pool.clone(), config).unwrap();
         Self { engine, chain, pool, spec, last, _dir: dir }
     }
 
