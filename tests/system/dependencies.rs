@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The crates, in order.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 19] = [
     "chainspec",
     "attestation",
     "attribution",
@@ -18,6 +18,8 @@ const ORDER: [&str; 17] = [
     "derivation",
     "rollup",
     "batcher",
+    "client",
+    "keeper",
     "node",
     "devnet",
     // The binary, in `bin/`.
@@ -25,12 +27,13 @@ const ORDER: [&str; 17] = [
 ];
 
 /// Crates that know nothing of the node around them, whatever stands above them in the list.
-const PURE: [(&str, &[&str]); 5] = [
+const PURE: [(&str, &[&str]); 6] = [
     ("attestation", &[]),
     ("attribution", &[]),
     ("trie", &[]),
     ("derivation", &["chainspec"]),
     ("batcher", &["chainspec", "derivation"]),
+    ("client", &[]),
 ];
 
 fn root() -> &'static Path {

@@ -6,15 +6,19 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolError};
 use assay_attestation::{
-    Anchors, Backend, Claims,
-    dev::{DevPlatform, DevReport},
+    Anchors, Backend, Claims, dcap,
+    dev::{
+        DevDocument, DevGpu, DevNitro, DevPlatform, DevReport, DevSnp, DevSnpReport,
+        composite_evidence,
+    },
     kind,
 };
 use assay_attribution::{Frontier, LogBuilder, leaf_hash};
-use assay_chainspec::PRECOMPILE_ADDRESSES;
+use assay_chainspec::{PRECOMPILE_ADDRESSES, preset::PresetBuilder};
 use assay_precompiles::{IAttestation, IAttribution, ISignatures};
 use ed25519_dalek::Signer;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
+use std::collections::BTreeMap;
 
 const ATTESTATION: Address = PRECOMPILE_ADDRESSES[0];
 const ATTRIBUTION: Address = PRECOMPILE_ADDRESSES[1];
@@ -51,7 +55,187 @@ pub(super) fn every_case() -> Vec<Case> {
     cases.extend(log());
     cases.extend(split());
     cases.extend(many_signatures());
+    cases.extend(other_evidence());
+    cases.extend(collateral_ahead());
+    cases.extend(data());
     cases
+}
+
+/// Statements of the development platforms hold this long.
+const VALIDITY: std::ops::Range<u64> = GENESIS_TIME..GENESIS_TIME + 30 * 86_400;
+
+fn nitro() -> DevNitro {
+    DevNitro::new(keccak256("action tests"), VALIDITY)
+}
+
+fn snp() -> DevSnp {
+    DevSnp::new(keccak256("action tests"), VALIDITY)
+}
+
+fn gpu() -> DevGpu {
+    DevGpu::new(keccak256("action tests"), VALIDITY)
+}
+
+/// The roots that the chain of these tests trusts, by kind.
+pub(super) fn trust() -> BTreeMap<u8, Vec<Bytes>> {
+    BTreeMap::from([
+        (kind::INTEL_DCAP, vec![platform().root()]),
+        (kind::AWS_NITRO, vec![nitro().root()]),
+        (kind::AMD_SEV_SNP, vec![snp().root()]),
+        (kind::NVIDIA_GPU, vec![gpu().thumbprint()]),
+    ])
+}
+
+/// A preset that trusts them.
+pub(super) fn trusting(builder: PresetBuilder) -> PresetBuilder {
+    trust().into_iter().fold(builder, |builder, (kind, roots)| {
+        roots.into_iter().fold(builder, |builder, root| builder.trust(kind, root))
+    })
+}
+
+/// The kinds that are neither Intel's nor one signature.
+fn other_evidence() -> Vec<Case> {
+    let document = DevDocument {
+        pcrs: (0..3).map(|index| (index, [index + 1; 48])).collect(),
+        user_data: Some(Bytes::from_static(b"bound")),
+        time: GENESIS_TIME + 1,
+        ..DevDocument::default()
+    };
+    let snp = snp().attest(&DevSnpReport {
+        measurement: [5; 48],
+        host_data: [6; 32],
+        report_data: [7; 64],
+        chip_id: [8; 64],
+    });
+    let nonce = B256::repeat_byte(9);
+    let tokens = gpu().attest(nonce, 2);
+    let report = DevReport::Tdx { mr_td: [7; 48], registers: [[1; 48]; 4], report_data: [9; 64] };
+    let cpu = platform().attest(&report);
+    let both = composite_evidence(kind::INTEL_DCAP, &cpu.evidence, &tokens);
+    let now = GENESIS_TIME + 60;
+    let proofs: [(&str, u8, &[u8]); 3] = [
+        (
+            "a Groth16 proof",
+            kind::GROTH16,
+            include_bytes!("../../../crates/attestation/testdata/groth16/snarkjs.evidence"),
+        ),
+        (
+            "an SP1 proof",
+            kind::SP1,
+            include_bytes!("../../../crates/attestation/testdata/sp1/v6.1.0.evidence"),
+        ),
+        (
+            "a RISC Zero proof",
+            kind::RISC0,
+            include_bytes!("../../../crates/attestation/testdata/risc0/v3.0.evidence"),
+        ),
+    ];
+    let mut cases = vec![
+        verify("a Nitro document", kind::AWS_NITRO, &nitro().attest(&document), &[], now),
+        verify("an SNP report", kind::AMD_SEV_SNP, &snp.evidence, &snp.collateral, now),
+        verify("GPU tokens", kind::NVIDIA_GPU, &tokens, &[], now),
+        verify("a CPU with GPUs", kind::CPU_WITH_GPU, &both, &cpu.collateral, now),
+    ];
+    cases.extend(proofs.map(|(name, kind, evidence)| verify(name, kind, evidence, &[], now)));
+    for case in &cases {
+        assert!(case.answer.is_ok(), "{}: {:?}", case.name, case.answer);
+    }
+    cases
+}
+
+/// Statements by themselves, a quote by their compact forms, and its platform by them again.
+fn collateral_ahead() -> Vec<Case> {
+    let anchors = Anchors::new(&trust()).unwrap();
+    let backend = Backend::default();
+    let time = GENESIS_TIME + 60;
+    let report = DevReport::Tdx { mr_td: [7; 48], registers: [[1; 48]; 4], report_data: [9; 64] };
+    let made = platform().attest(&report);
+    let statements = dcap::split_collateral(&made.collateral).unwrap();
+    let mut cases = Vec::new();
+    let mut compact: Vec<Vec<u8>> = Vec::new();
+    for statement in &statements {
+        let claims = assay_attestation::verify_collateral(1, statement, &anchors, backend).unwrap();
+        let call = IAttestation::verifyCollateralCall {
+            kind: 1,
+            collateral: statement.clone().into(),
+            time,
+        };
+        let answer = IAttestation::CollateralClaims {
+            key: claims.key,
+            digest: claims.digest,
+            version: claims.version,
+            notBefore: claims.not_before,
+            notAfter: claims.not_after,
+            compact: claims.compact.clone().into(),
+        };
+        cases.push(Case {
+            name: "a statement",
+            target: ATTESTATION,
+            input: call.abi_encode(),
+            answer: Ok(IAttestation::verifyCollateralCall::abi_encode_returns(&answer)),
+        });
+        compact.push(claims.compact);
+    }
+    let parts: [&[u8]; 4] = std::array::from_fn(|part| compact[part].as_slice());
+    let joined = Bytes::from(dcap::join_compact(parts).unwrap());
+    let claims =
+        assay_attestation::verify_with(1, &made.evidence, &joined, &anchors, backend).unwrap();
+    let with = IAttestation::verifyWithCall {
+        kind: 1,
+        evidence: made.evidence,
+        compact: joined.clone(),
+        time,
+    };
+    let assessed = assay_attestation::assess(1, &claims.tcb, &joined, &anchors, backend).unwrap();
+    let assess =
+        IAttestation::assessCall { kind: 1, tcb: claims.tcb.clone().into(), compact: joined, time };
+    let standing =
+        IAttestation::assessReturn { status: assessed.status, notAfter: assessed.not_after };
+    cases.push(Case {
+        name: "a quote by compact collateral",
+        target: ATTESTATION,
+        input: with.abi_encode(),
+        answer: Ok(IAttestation::verifyWithCall::abi_encode_returns(&returned(claims))),
+    });
+    cases.push(Case {
+        name: "a platform assessed",
+        target: ATTESTATION,
+        input: assess.abi_encode(),
+        answer: Ok(IAttestation::assessCall::abi_encode_returns(&standing)),
+    });
+    cases
+}
+
+/// Cited spans, influence and Shapley values.
+fn data() -> Vec<Case> {
+    let tokens =
+        |range: std::ops::Range<u32>| -> Vec<u8> { range.flat_map(u32::to_be_bytes).collect() };
+    let (output, chunks) = (tokens(0..40), [tokens(3..20), tokens(15..60)]);
+    let spans =
+        [(0, 3, 0, 17), (1, 16, 1, 20)].map(|(chunk, output_start, chunk_start, length)| {
+            assay_attribution::Span { chunk, output_start, chunk_start, length }
+        });
+    let slices: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
+    let weighed = assay_attribution::span_weights(&output, &slices, &spans, 4).unwrap();
+    let span_call = IAttribution::spanWeightsCall {
+        output: output.into(),
+        chunks: chunks.iter().cloned().map(Bytes::from).collect(),
+        spans: spans
+            .iter()
+            .map(|span| IAttribution::Span {
+                chunk: span.chunk,
+                outputStart: span.output_start,
+                chunkStart: span.chunk_start,
+                length: span.length,
+            })
+            .collect(),
+        minLength: 4,
+    };
+    let span_answer = IAttribution::spanWeightsReturn {
+        weights: weighed.weights.iter().map(|weight| U256::from(*weight)).collect(),
+        leafHashes: weighed.leaf_hashes,
+    };
+    vec![attribution("cited spans", &span_call, &span_answer)]
 }
 
 fn verify(name: &'static str, kind: u8, evidence: &[u8], collateral: &[u8], time: u64) -> Case {
@@ -61,8 +245,7 @@ fn verify(name: &'static str, kind: u8, evidence: &[u8], collateral: &[u8], time
         collateral: Bytes::copy_from_slice(collateral),
         time,
     };
-    let root = [(kind::INTEL_DCAP, vec![platform().root()])].into();
-    let anchors = Anchors::new(&root).unwrap();
+    let anchors = Anchors::new(&trust()).unwrap();
     let verdict =
         assay_attestation::verify(kind, evidence, collateral, &anchors, Backend::default());
     let answer = match verdict {

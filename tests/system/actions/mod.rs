@@ -13,4 +13,5 @@ mod reorgs;
 mod restarts;
 mod round_trip;
 mod users;
+mod verdicts;
 mod world;

@@ -45,14 +45,23 @@ pub(super) struct NodeView {
 impl Node {
     /// A node with an empty store.
     pub(super) async fn new(world: &World, options: RollupOptions) -> Self {
-        Self::open(world, options, tempfile::tempdir().unwrap()).await
+        Self::over(world, options, AssayEvmConfig::new(Arc::clone(&world.spec)).unwrap()).await
     }
 
-    async fn open(world: &World, options: RollupOptions, directory: TempDir) -> Self {
+    /// A node with an empty store, whose blocks run in this way.
+    pub(super) async fn over(world: &World, options: RollupOptions, evm: AssayEvmConfig) -> Self {
+        Self::open(world, options, evm, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn open(
+        world: &World,
+        options: RollupOptions,
+        evm: AssayEvmConfig,
+        directory: TempDir,
+    ) -> Self {
         let store = open_store(world, &directory);
         let chain = Chain::open(store, Arc::clone(&world.spec), ChainOptions::default()).unwrap();
         let updates = chain.subscribe();
-        let evm = AssayEvmConfig::new(Arc::clone(&world.spec)).unwrap();
         let pool = Pool::new(chain.clone(), evm.clone(), PoolConfig::default());
         let builder = BuilderConfig {
             interval: Duration::ZERO,
@@ -77,7 +86,8 @@ impl Node {
         engine.shutdown();
         drop(engine);
         drop(chain);
-        Self::open(world, options, directory).await
+        let evm = AssayEvmConfig::new(Arc::clone(&world.spec)).unwrap();
+        Self::open(world, options, evm, directory).await
     }
 
     pub(super) fn view(&self) -> NodeView {

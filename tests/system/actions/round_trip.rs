@@ -2,7 +2,7 @@
 
 use super::{
     batcher::{TestBatcher, calldata, settings},
-    evidence::{Case, every_case, expired_quote, platform},
+    evidence::{Case, every_case, expired_quote, trusting},
     node::Node,
     users::{User, recorded},
     world::{RECORDER, World, assert_same_chain, assert_state_is_sound},
@@ -49,7 +49,7 @@ async fn send_cases(
 
 #[tokio::test]
 async fn a_chain_of_every_precompile_is_derived_from_l1() {
-    let world = World::new(Preset::Dev.builder().trust(1, platform().root()));
+    let world = World::new(trusting(Preset::Dev.builder()));
     let mut sequencer = world.sequencer().await;
     let mut users = [0, 1].map(|index| User::new(DEV_ACCOUNTS[index], &world));
 
