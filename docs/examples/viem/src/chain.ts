@@ -21,15 +21,15 @@ export interface Contract {
 }
 
 export const attribution: Contract = {
-  address: '0xA55a000000000000000000000000000000000002',
+  address: '0xa55a000000000000000000000000000000000002',
   abi: abi('IAttribution'),
 };
 export const inference: Contract = {
-  address: '0xA55a000000000000000000000000000000001003',
+  address: '0xa55a000000000000000000000000000000001003',
   abi: abi('IInference'),
 };
 export const datanets: Contract = {
-  address: '0xA55a000000000000000000000000000000001004',
+  address: '0xa55a000000000000000000000000000000001004',
   abi: abi('IDatanets'),
 };
 
