@@ -4,7 +4,7 @@ use crate::Claims;
 use alloy_primitives::{B256, hex};
 
 /// One field a line, as the golden files have it.
-fn render(claims: &Claims) -> String {
+pub(crate) fn render(claims: &Claims) -> String {
     let anchors: Vec<String> = claims.anchors.iter().map(B256::to_string).collect();
     format!(
         "kind {}\nassurance {}\nmeasurement {}\nidentity {}\nplatform {}\nbound {}\nid {}\nanchors {}\ncollateral {}\nissued_at {}\nnot_before {}\nnot_after {}\nstatus {:#x}\ntcb {}\n",

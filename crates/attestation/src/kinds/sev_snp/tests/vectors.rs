@@ -1,36 +1,5 @@
 use super::*;
-use alloy_primitives::hex;
-
-/// One field a line, as the golden files have it.
-pub(super) fn render(claims: &Claims) -> String {
-    let anchors: Vec<String> = claims.anchors.iter().map(B256::to_string).collect();
-    format!(
-        "kind {}\nassurance {}\nmeasurement {}\nidentity {}\nplatform {}\nbound {}\nid {}\nanchors {}\ncollateral {}\nissued_at {}\nnot_before {}\nnot_after {}\nstatus {:#x}\ntcb {}\n",
-        claims.kind,
-        claims.assurance,
-        hex::encode(&claims.measurement),
-        claims.identity,
-        claims.platform,
-        hex::encode(&claims.bound),
-        claims.id,
-        anchors.join(" "),
-        claims.collateral,
-        claims.issued_at,
-        claims.not_before,
-        claims.not_after,
-        claims.status,
-        hex::encode(&claims.tcb),
-    )
-}
-
-/// Compares with `testdata/snp/<name>.claims`, or writes it where `UPDATE_GOLDEN` is set.
-pub(super) fn check_golden(name: &str, claims: &Claims) {
-    let path = format!("{}/testdata/snp/{name}.claims", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, render(claims)).unwrap();
-    }
-    assert_eq!(render(claims), std::fs::read_to_string(&path).unwrap(), "{name}");
-}
+use crate::testing::{check_golden, render};
 
 #[test]
 fn a_report_of_a_real_chip_gives_the_golden_claims() {
@@ -40,7 +9,7 @@ fn a_report_of_a_real_chip_gives_the_golden_claims() {
     let claims = verdict_with(&evidence, &list, &Anchors::default()).unwrap();
     assert_eq!(claims.status, COLLATERAL_ASSUMED);
     assert_eq!((claims.not_before, claims.not_after), (START, END));
-    check_golden("sev_milan", &claims);
+    check_golden("snp/sev_milan", &claims);
     // 65537 is the ASK's serial number.
     for (serial, code) in [(65_536, Code::CertificateRevoked), (65_537, Code::CertificateRevoked)] {
         let list = compact(AMD_ROOTS_DER[0], &[serial]);
@@ -67,7 +36,7 @@ fn development_evidence_gives_the_golden_claims() {
     let made = super::kitchen::platform().attest(&super::kitchen::REPORT);
     assert_eq!(made, super::kitchen::platform().attest(&super::kitchen::REPORT));
     let anchors = &super::kitchen::HONEST.anchors;
-    check_golden("dev_genoa", &verdict(&made.evidence, &made.collateral, anchors).unwrap());
+    check_golden("snp/dev_genoa", &verdict(&made.evidence, &made.collateral, anchors).unwrap());
 }
 
 #[test]
