@@ -7,7 +7,7 @@ use alloy_evm::EvmEnv;
 use alloy_primitives::B256;
 use assay_chain::{CanonicalUpdate, Chain, StateView, TransactionLocation};
 use assay_chainspec::ChainSpec;
-use assay_evm::{AssayEvmConfig, Receipt, RecoveredBlock, SealedHeader};
+use assay_evm::{AssayEvmConfig, CachePart, Receipt, RecoveredBlock, SealedHeader};
 use assay_pool::Pool;
 use jsonrpsee::types::ErrorObjectOwned;
 use op_revm::OpSpecId;
@@ -62,7 +62,8 @@ impl RpcContext {
             calls: Arc::new(Semaphore::new(config.max_calls.max(1))),
             traces: Arc::new(Semaphore::new(config.max_traces.max(1))),
             chain,
-            evm,
+            // A flood of requests must not drive out the verdicts that blocks need.
+            evm: evm.with_cache_part(CachePart::ReadOnly),
             pool,
             config,
         });

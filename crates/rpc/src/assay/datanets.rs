@@ -2,7 +2,7 @@
 
 use super::{
     contracts::Views,
-    found::{Found, cursor, events, first, limit, read_cursor, subject},
+    found::{Found, cursor, first, limit, read_cursor, scan, subject},
     types::{
         ContributionInfo, ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof,
         PayoutInfo, TokenBalance,
@@ -18,9 +18,9 @@ use assay_chainspec::predeploys::DATANETS;
 use assay_precompiles::contracts::IDatanets::{
     self, Contributed, DatanetCreated, Distributed, datanetCall, headAtCall, rangeCountCall,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
-/// Contributions read at a time.
+/// Contributions looked for at a time.
 const BATCH: usize = 1_000;
 /// Leaves of a log that proofs are made for: what fits some hundred megabytes.
 const MAX_LEAVES: u64 = 1 << 22;
@@ -70,11 +70,16 @@ fn newest<E: SolEvent>(
         newest_first: true,
         limit: limit + 1,
     };
-    let mut found = events::<E>(ctx, &query)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|last| cursor(&last.position));
-    Ok((found, next))
+    let mut all: Vec<Found<E>> = Vec::new();
+    let whole = scan(ctx, query, |found| {
+        if all.len() == limit {
+            return ControlFlow::Break(());
+        }
+        all.push(found);
+        ControlFlow::Continue(())
+    })?;
+    let next = all.last().filter(|_| !whole).map(|last| cursor(&last.position));
+    Ok((all, next))
 }
 
 /// `assay_getContributor`.
@@ -185,9 +190,11 @@ pub(super) fn inclusion_proof(
     Ok(InclusionProof { log_head, size, indices: indices.to_vec(), leaf_hashes, ranges, proof })
 }
 
-/// The first `size` leaves of a log, and the place of each contribution's first.
+/// The first `size` leaves of a log, and the place of each contribution's first. Contributions are
+/// read one after the other, so that no more than one is held beside the leaves.
 fn leaves(ctx: &RpcContext, id: B256, size: u64) -> Result<(Vec<B256>, Vec<u64>), RpcError> {
-    let mut query = LogQuery {
+    let size = usize::try_from(size).map_err(RpcError::internal)?;
+    let query = LogQuery {
         subject: subject::<Contributed>(DATANETS, Some((1, id)))?,
         blocks: 0..=ctx.head().number,
         past: None,
@@ -195,15 +202,11 @@ fn leaves(ctx: &RpcContext, id: B256, size: u64) -> Result<(Vec<B256>, Vec<u64>)
         limit: BATCH,
     };
     let (mut leaves, mut starts) = (Vec::new(), Vec::new());
-    while (leaves.len() as u64) < size {
-        let found = events::<Contributed>(ctx, &query)?;
-        let Some(last) = found.last() else { break };
-        query.past = Some(last.position);
-        for Found { event, .. } in found {
-            starts.push(event.firstIndex);
-            leaves.extend(event.leafHashes);
-        }
-    }
-    leaves.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    scan::<Contributed>(ctx, query, |Found { event, .. }| {
+        starts.push(event.firstIndex);
+        let missing = size - leaves.len();
+        leaves.extend(event.leafHashes.into_iter().take(missing));
+        if leaves.len() == size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     Ok((leaves, starts))
 }

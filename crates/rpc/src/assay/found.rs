@@ -7,12 +7,17 @@ use alloy_primitives::{Address, B256, Bytes, Log};
 use alloy_sol_types::SolEvent;
 use assay_chain::{LogPosition, LogQuery, LogSubject};
 use assay_evm::{Receipt, RecoveredBlock};
-use std::ops::RangeInclusive;
+use std::{
+    ops::{ControlFlow, RangeInclusive},
+    time::Instant,
+};
 
 /// Items of a list where none are asked for.
 const DEFAULT_LIMIT: usize = 100;
 /// Most items of a list.
 const MAX_LIMIT: usize = 1_000;
+/// Positions asked of the index at a time, after those that are asked for first.
+const BATCH: usize = 1_000;
 
 /// How many items to give.
 pub(super) fn limit(asked: Option<usize>) -> Result<usize, RpcError> {
@@ -25,7 +30,8 @@ pub(super) fn limit(asked: Option<usize>) -> Result<usize, RpcError> {
     }
 }
 
-/// The block numbers that a range stands for.
+/// The block numbers that a range stands for. One that ends with the head, and begins beyond it,
+/// has nothing in it yet: who follows the chain by asking for what is new need not mind.
 pub(super) fn blocks(
     ctx: &RpcContext,
     from: Option<BlockNumberOrTag>,
@@ -33,7 +39,10 @@ pub(super) fn blocks(
 ) -> Result<RangeInclusive<u64>, RpcError> {
     let number = |tag| ctx.number_of_tag(tag).ok_or_else(|| RpcError::BlockNotFound(tag.into()));
     let from = number(from.unwrap_or(BlockNumberOrTag::Earliest))?;
-    let to = number(to.unwrap_or(BlockNumberOrTag::Latest))?;
+    let to = match to.unwrap_or_default() {
+        tag @ (BlockNumberOrTag::Latest | BlockNumberOrTag::Pending) => number(tag)?.max(from),
+        tag => number(tag)?,
+    };
     if from > to {
         return Err(RpcError::params("invalid block range params"));
     }
@@ -83,26 +92,49 @@ pub(super) struct Found<E> {
     pub(super) position: LogPosition,
 }
 
-/// The events that a query finds, in its order. The chain may change between the index's answer
-/// and the reading of a log: what is not there any more is left out.
-pub(super) fn events<E: SolEvent>(
+/// Gives `take` the events that a query finds, in its order, until `take` has enough; whether it
+/// had all of them. `query.limit` is how many are looked for at first.
+///
+/// The chain may change between the index's answer and the reading of a log: what is not there any
+/// more, or is another log now, is left out.
+///
+/// # Errors
+/// Besides faults, -32000 where it takes longer than any call may.
+pub(super) fn scan<E: SolEvent>(
     ctx: &RpcContext,
-    query: &LogQuery,
-) -> Result<Vec<Found<E>>, RpcError> {
-    let positions = ctx.chain.logs_of(query).map_err(RpcError::internal)?;
-    let mut found = Vec::with_capacity(positions.len());
+    mut query: LogQuery,
+    mut take: impl FnMut(Found<E>) -> ControlFlow<()>,
+) -> Result<bool, RpcError> {
+    let (begun, limit) = (Instant::now(), ctx.config.call_timeout);
     let mut last: Option<(u64, std::sync::Arc<RecoveredBlock>, std::sync::Arc<Vec<Receipt>>)> =
         None;
-    for position in positions {
-        if last.as_ref().is_none_or(|(number, ..)| *number != position.block) {
-            let Some(block) = ctx.find_block(position.block.into())? else { continue };
-            let receipts = ctx.receipts(block.hash())?;
-            last = Some((position.block, block, receipts));
+    loop {
+        let positions = ctx.chain.logs_of(&query).map_err(RpcError::internal)?;
+        for position in &positions {
+            if begun.elapsed() > limit {
+                return Err(RpcError::TimedOut(limit));
+            }
+            if last.as_ref().is_none_or(|(number, ..)| *number != position.block) {
+                let Some(block) = ctx.find_block(position.block.into())? else { continue };
+                let receipts = ctx.receipts(block.hash())?;
+                last = Some((position.block, block, receipts));
+            }
+            let Some((_, block, receipts)) = &last else { continue };
+            let found = log_at(receipts, position)
+                .filter(|log| LogSubject::all_of(log).contains(&query.subject))
+                .and_then(|log| event_of(block, log, *position));
+            if let Some(found) = found
+                && take(found).is_break()
+            {
+                return Ok(false);
+            }
         }
-        let Some((_, block, receipts)) = &last else { continue };
-        found.extend(event_at(block, receipts, position));
+        if positions.len() < query.limit {
+            return Ok(true);
+        }
+        query.past = positions.last().copied();
+        query.limit = BATCH;
     }
-    Ok(found)
 }
 
 /// The first event that a subject finds.
@@ -112,7 +144,12 @@ pub(super) fn first<E: SolEvent>(
 ) -> Result<Option<Found<E>>, RpcError> {
     let blocks = 0..=ctx.head().number;
     let query = LogQuery { subject, blocks, past: None, newest_first: false, limit: 1 };
-    Ok(events(ctx, &query)?.into_iter().next())
+    let mut first = None;
+    scan(ctx, query, |found| {
+        first = Some(found);
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
 }
 
 /// The event at a position of a block.
@@ -121,7 +158,21 @@ pub(super) fn event_at<E: SolEvent>(
     receipts: &[Receipt],
     position: LogPosition,
 ) -> Option<Found<E>> {
-    let log = receipts.iter().flat_map(Receipt::logs).nth(position.log as usize)?;
+    event_of(block, log_at(receipts, &position)?, position)
+}
+
+/// The log at a position of a block, if it is its transaction's.
+fn log_at<'a>(receipts: &'a [Receipt], position: &LogPosition) -> Option<&'a Log> {
+    let (before, rest) = receipts.split_at_checked(position.transaction as usize)?;
+    let before: usize = before.iter().map(|receipt| receipt.logs().len()).sum();
+    rest.first()?.logs().get((position.log as usize).checked_sub(before)?)
+}
+
+fn event_of<E: SolEvent>(
+    block: &RecoveredBlock,
+    log: &Log,
+    position: LogPosition,
+) -> Option<Found<E>> {
     let event = decode(log)?;
     let transaction = block.body().transactions.get(position.transaction as usize)?;
     let place = LogPlace {

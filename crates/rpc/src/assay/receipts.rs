@@ -2,7 +2,7 @@
 
 use super::{
     contracts::Views,
-    found::{blocks, cursor, events, first, limit, read_cursor, subject},
+    found::{blocks, cursor, first, limit, read_cursor, scan, subject},
     types::{ReceiptInfo, ReceiptPage, ReceiptQuery, RequestInfo, SettledReceipt},
 };
 use crate::{RpcContext, RpcError};
@@ -11,6 +11,7 @@ use alloy_primitives::B256;
 use assay_chain::{LogQuery, LogSubject};
 use assay_chainspec::predeploys::INFERENCE;
 use assay_precompiles::contracts::IInference::{self, Settled};
+use std::ops::ControlFlow;
 
 /// Receipts read for one page before it is given as it is: a filter that few fit stays cheap.
 const MAX_READ: usize = 10_000;
@@ -66,30 +67,25 @@ impl ReceiptQuery {
 /// `assay_getReceipts`.
 pub(super) fn page(ctx: &RpcContext, query: &ReceiptQuery) -> Result<ReceiptPage, RpcError> {
     let limit = limit(query.limit)?;
-    let mut search = LogQuery {
+    let search = LogQuery {
         subject: query.subject()?,
         blocks: blocks(ctx, query.from_block, query.to_block)?,
         past: read_cursor(query.after.as_ref())?,
         newest_first: !query.oldest_first,
         limit: limit + 1,
     };
-    let mut receipts = Vec::new();
-    let mut read = 0;
-    loop {
-        let found = events::<Settled>(ctx, &search)?;
-        let whole = found.len() < search.limit;
-        for found in found {
-            if receipts.len() == limit || read == MAX_READ {
-                return Ok(ReceiptPage { receipts, next: search.past.as_ref().map(cursor) });
-            }
-            read += 1;
-            search.past = Some(found.position);
-            if query.fits(&found.event.receipt) {
-                receipts.push(SettledReceipt::new(found.event, found.place));
-            }
+    let (mut receipts, mut read, mut end) = (Vec::new(), 0, None);
+    let whole = scan::<Settled>(ctx, search, |found| {
+        if receipts.len() == limit || read == MAX_READ {
+            return ControlFlow::Break(());
         }
-        if whole {
-            return Ok(ReceiptPage { receipts, next: None });
+        read += 1;
+        end = Some(found.position);
+        if query.fits(&found.event.receipt) {
+            receipts.push(SettledReceipt::new(found.event, found.place));
         }
-    }
+        ControlFlow::Continue(())
+    })?;
+    let next = end.filter(|_| !whole).as_ref().map(cursor);
+    Ok(ReceiptPage { receipts, next })
 }

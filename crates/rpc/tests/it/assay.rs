@@ -6,8 +6,11 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use assay_attribution::{LogBuilder, leaf_hash, verify_inclusion};
-use assay_chainspec::predeploys::DATANETS;
-use assay_precompiles::contracts::IDatanets::{contributeCall, createCall};
+use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::DATANETS};
+use assay_precompiles::{
+    IAttestation::verifyCall,
+    contracts::IDatanets::{contributeCall, createCall},
+};
 use serde_json::{Value, json};
 
 /// Evidence of kind 32: uncompressed key, r and s, digest.
@@ -47,6 +50,33 @@ async fn evidence_holds_or_the_failed_check_is_named() {
     let verdict = chain.ok("assay_verifyEvidence", late).await;
     assert_eq!(verdict["refusal"]["error"], "Expired");
     assert!(verdict["claims"].is_object());
+}
+
+/// A flood of calls must not drive out what blocks need.
+#[tokio::test]
+async fn requests_leave_no_verdicts_behind() {
+    let chain = TestChain::new();
+    let request = |digest: B256| {
+        let call = verifyCall {
+            kind: 32,
+            evidence: evidence(digest).into(),
+            collateral: Bytes::new(),
+            time: 0,
+        };
+        json!({ "to": PRECOMPILE_ADDRESSES[0], "input": Bytes::from(call.abi_encode()) })
+    };
+    let digest = keccak256("statement");
+    for method in ["eth_call", "eth_estimateGas", "eth_createAccessList", "debug_traceCall"] {
+        chain.ok(method, json!([request(digest)])).await;
+        assert_eq!(chain.verdicts.stats().entries, 0, "{method}");
+    }
+    // What a block left is there for them.
+    let input: Bytes = serde_json::from_value(request(digest)["input"].clone()).unwrap();
+    chain.extend([chain.transaction(0, PRECOMPILE_ADDRESSES[0].into(), 0, input)]);
+    let before = chain.verdicts.stats();
+    assert_eq!(before.entries, 1);
+    chain.ok("eth_call", json!([request(digest)])).await;
+    assert_eq!(chain.verdicts.stats().hits, before.hits + 1);
 }
 
 fn leaves(range: std::ops::Range<u64>) -> Vec<B256> {

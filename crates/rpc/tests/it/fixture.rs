@@ -6,7 +6,9 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use assay_chain::{Chain, ChainOptions, ExecutedBlock};
 use assay_chainspec::ChainSpec;
-use assay_evm::{AssayEvmConfig, DaLimits, NextBlockAttributes, Roots, SealedHeader, Transaction};
+use assay_evm::{
+    AssayEvmConfig, DaLimits, NextBlockAttributes, Roots, SealedHeader, Transaction, VerdictCache,
+};
 use assay_pool::{Pool, PoolConfig};
 use assay_rpc::{Namespace, Namespaces, RpcConfig, RpcContext, router};
 use assay_storage::{Store, StoreOptions};
@@ -51,6 +53,8 @@ pub(crate) struct TestChain {
     pub(crate) chain: Chain,
     pub(crate) evm: AssayEvmConfig,
     pub(crate) methods: RpcModule<()>,
+    /// What execution and requests share.
+    pub(crate) verdicts: VerdictCache,
     signer: PrivateKeySigner,
     _datadir: TempDir,
 }
@@ -62,17 +66,29 @@ impl TestChain {
     }
 
     pub(crate) fn with_config(config: RpcConfig) -> Self {
-        let spec = ChainSpec::from_json(include_str!("../../../../genesis/dev.genesis.json"));
-        let spec = Arc::new(spec.unwrap());
+        Self::over(include_str!("../../../../genesis/dev.genesis.json"), config)
+    }
+
+    /// Genesis alone, changed before it is read.
+    pub(crate) fn with_genesis(change: impl FnOnce(&mut Value)) -> Self {
+        let genesis = include_str!("../../../../genesis/dev.genesis.json");
+        let mut genesis: Value = serde_json::from_str(genesis).unwrap();
+        change(&mut genesis);
+        Self::over(&genesis.to_string(), RpcConfig::default())
+    }
+
+    fn over(genesis: &str, config: RpcConfig) -> Self {
+        let spec = Arc::new(ChainSpec::from_json(genesis).unwrap());
         let datadir = TempDir::new().unwrap();
         let store = Store::open(datadir.path(), &spec, StoreOptions::default()).unwrap();
         let chain = Chain::open(store, spec.clone(), ChainOptions::default()).unwrap();
-        let evm = AssayEvmConfig::new(spec).unwrap();
+        let verdicts = VerdictCache::new(1 << 20);
+        let evm = AssayEvmConfig::with_verdicts(spec, verdicts.clone()).unwrap();
         let pool = Pool::new(chain.clone(), evm.clone(), PoolConfig::default());
         let ctx = RpcContext::new(chain.clone(), evm.clone(), pool, config);
         let methods = router(&ctx, &Namespaces::from_iter(Namespace::ALL)).unwrap();
         let signer = DEV_KEY.parse().unwrap();
-        Self { chain, evm, methods, signer, _datadir: datadir }
+        Self { chain, evm, methods, verdicts, signer, _datadir: datadir }
     }
 
     /// Three blocks: a transfer of 5 wei to [`FRIEND`], the contract, a call of it with 42.

@@ -5,5 +5,6 @@ mod calls;
 mod fixture;
 mod logs;
 mod reads;
+mod receipts;
 mod server;
 mod traces;
