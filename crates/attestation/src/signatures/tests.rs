@@ -115,6 +115,24 @@ fn evidence_gives_claims() {
     }
 }
 
+/// An id names what is signed, not who signed it: a replay key is kind, identity and id.
+#[test]
+fn one_digest_has_one_id_whatever_the_key_and_the_kind() {
+    let claims = |scheme: Scheme, seed| {
+        let (key, signature) = sign(scheme, seed, DIGEST);
+        let evidence = [&key[..], &signature, DIGEST.as_slice()].concat();
+        verify(scheme as u8, &evidence, &[], &Anchors::default(), Backend::Native).unwrap()
+    };
+    let mut identities = std::collections::BTreeSet::new();
+    for scheme in SCHEMES {
+        for seed in [7, 8] {
+            let claims = claims(scheme, seed);
+            assert_eq!(claims.id, keccak256(DIGEST));
+            assert!(identities.insert(claims.identity));
+        }
+    }
+}
+
 #[test]
 fn unknown_kinds_are_refused_before_sizes() {
     let known = |kind| matches!(kind, 1..=5 | 16..=18 | 32..=35);
@@ -226,6 +244,78 @@ fn ecdsa_encodings() {
         }
     }
 }
+
+/// Points, scalars and signatures that no signer makes by chance.
+macro_rules! equation_edges {
+    ($name:ident, $curve:ident, $scheme:expr, $order:expr) => {
+        #[test]
+        fn $name() {
+            use $curve::{
+                AffinePoint, EncodedPoint, FieldBytes, ProjectivePoint as Point, Scalar,
+                elliptic_curve::{
+                    PrimeField,
+                    scalar::IsHigh,
+                    sec1::{FromEncodedPoint, ToEncodedPoint},
+                },
+            };
+            let bytes = |number: U256| FieldBytes::from(number.to_be_bytes::<32>());
+            let scalar = |number: U256| Option::<Scalar>::from(Scalar::from_repr(bytes(number)));
+            let of = |point: Point| point.to_affine().to_encoded_point(false);
+            let reduced = |point: Point| {
+                let x = U256::from_be_slice(of(point).x().unwrap());
+                scalar(x % $order).unwrap()
+            };
+            let inverse = |scalar: Scalar| Option::<Scalar>::from(scalar.invert()).unwrap();
+            let verdict = |z: Scalar, key: Point, r: Scalar, s: Scalar| {
+                let signature = [&r.to_repr()[..], &s.to_repr()[..]].concat();
+                let digest = B256::from_slice(&z.to_repr());
+                check($scheme, digest, of(key).as_bytes(), &signature)
+            };
+            let [z, s] = [77u64, 1_234_567].map(Scalar::from);
+
+            // R's x is a small number, or that number and the order: r is the number.
+            let mut held = [0, 0];
+            for number in 1..40u64 {
+                for (index, x) in
+                    [U256::from(number), $order + U256::from(number)].into_iter().enumerate()
+                {
+                    let encoded = [&[2][..], &x.to_be_bytes::<32>()].concat();
+                    let encoded = EncodedPoint::from_bytes(encoded).unwrap();
+                    let point =
+                        Option::<AffinePoint>::from(AffinePoint::from_encoded_point(&encoded));
+                    let Some(point) = point.map(Point::from) else { continue };
+                    let r = Scalar::from(number);
+                    // Of the key whose signature this is: s·R = z·G + r·Q.
+                    let key = (point * s - Point::GENERATOR * z) * inverse(r);
+                    assert_eq!(verdict(z, key, r, s), Ok(()), "{number}");
+                    held[index] += 1;
+                }
+            }
+            assert!(held.iter().all(|held| *held > 5), "{held:?}");
+
+            // The sum is the point at infinity, which has no x.
+            let r = scalar(U256::from(5)).unwrap();
+            let key = Point::GENERATOR * -(z * inverse(r));
+            assert_eq!(verdict(z, key, r, s), Err(Code::SignatureInvalid));
+            // Both terms of the sum are the same point.
+            let half = Scalar::from(99u64);
+            let r = reduced(Point::GENERATOR * (half + half));
+            let z = half * s;
+            assert_eq!(verdict(z, Point::GENERATOR * (z * inverse(r)), r, s), Ok(()));
+            // A digest of zero leaves one term; the generator and its opposite are keys like others.
+            for key in [Scalar::ONE, -Scalar::ONE] {
+                let r = reduced(Point::GENERATOR * half);
+                let s = r * key * inverse(half);
+                // The other s is that of the opposite point, whose x is the same.
+                let s = if bool::from(s.is_high()) { -s } else { s };
+                assert_eq!(verdict(Scalar::ZERO, Point::GENERATOR * key, r, s), Ok(()));
+            }
+        }
+    };
+}
+
+equation_edges!(edges_of_secp256k1s_equation, k256, Scheme::Secp256k1, N_SECP256K1);
+equation_edges!(edges_of_p256s_equation, p256, Scheme::P256, N_P256);
 
 #[test]
 fn ed25519_encodings() {
