@@ -74,6 +74,7 @@ codes! {
     CrlIssuer = 142, "revocation list's issuer is not the certificates' issuer";
     CertificateRevoked = 143, "certificate is revoked";
     EmptyWindow = 144, "no moment lies inside the validity of every statement used";
+    CertificateSubject = 145, "certificate's subject is not named for the part that it plays";
 
     // Kind 1: signatures, in the order of checking.
     RootCrlSignature = 150, "root's revocation list signature does not verify";
@@ -138,7 +139,7 @@ codes! {
 
     // Kind 3: the report.
     SnpLayout = 250, "evidence is not exactly a report and two certificates";
-    SnpVersion = 251, "report version is not 2, 3 or 5";
+    SnpVersion = 251, "report version is not 2, 3, 4 or 5";
     SnpSignatureAlgorithm = 252, "report is not signed with ECDSA P-384";
     SnpSigningKey = 253, "report is signed by neither a VCEK nor a VLEK";
     SnpProcessor = 254, "processor is none of Milan, Genoa and Turin";

@@ -30,8 +30,8 @@ use x509::{Certificate, Key, RevocationList};
 const INTEL_VENDOR: [u8; 16] = hex!("939a7233f79c4ca9940a0db3957f0607");
 const ROOT_NAME: &str = "Assay development root";
 const AUTHORITY_NAME: &str = "Assay development PCK authority";
-const PCK_NAME: &str = "Assay development PCK";
-const SIGNER_NAME: &str = "Assay development TCB signer";
+const PCK_NAME: &str = "Assay SGX PCK Certificate";
+const SIGNER_NAME: &str = "Assay SGX TCB Signing";
 
 /// Versions of the platform, which its TCB info calls up to date.
 const CPU_SVN: [u8; 16] = [1; 16];
@@ -187,6 +187,7 @@ impl DevPlatform {
     pub(crate) fn platform(&self) -> Platform {
         Platform {
             ppid: self.bytes("ppid"),
+            components: CPU_SVN.map(u16::from),
             cpu_svn: CPU_SVN,
             pce_svn: PCE_SVN,
             pce_id: [0, 0],

@@ -14,6 +14,7 @@ const INTEL_SGX: &[u8] = &hex!("2a864886f84d010d01");
 #[derive(Clone)]
 pub(crate) struct Platform {
     pub(crate) ppid: [u8; 16],
+    pub(crate) components: [u16; 16],
     pub(crate) cpu_svn: [u8; 16],
     pub(crate) pce_svn: u16,
     pub(crate) pce_id: [u8; 2],
@@ -25,8 +26,8 @@ impl Platform {
         let field =
             |id: &[u8], value: &[u8]| der::sequence(&[&der::oid(&[INTEL_SGX, id].concat()), value]);
         let mut versions = Vec::new();
-        for (index, svn) in (1u8..).zip(self.cpu_svn) {
-            versions.extend(field(&[2, index], &der::unsigned(&[svn])));
+        for (index, svn) in (1u8..).zip(self.components) {
+            versions.extend(field(&[2, index], &der::unsigned(&svn.to_be_bytes())));
         }
         versions.extend(field(&[2, 17], &der::unsigned(&self.pce_svn.to_be_bytes())));
         versions.extend(field(&[2, 18], &der::octet_string(&self.cpu_svn)));

@@ -12,6 +12,7 @@ pub(crate) mod crl;
 pub(crate) mod der;
 pub(crate) mod hex;
 pub(crate) mod json;
+pub(crate) mod name;
 pub(crate) mod pem;
 pub(crate) mod x509;
 

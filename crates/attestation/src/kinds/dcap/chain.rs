@@ -7,7 +7,7 @@ use crate::{
         Malformed,
         algorithm::{Algorithm, PublicKey, Signature},
         crl::RevocationList,
-        pem,
+        name, pem,
         x509::{self, Certificate, Profile, Role, Serial},
     },
     window::Window,
@@ -20,6 +20,11 @@ const PROFILE: Profile = Profile {
     signed_with: Algorithm::EcdsaP256,
     extensions: &[pck::ARC],
 };
+
+/// What the common name of a platform's certificate contains, and that of a certificate that signs
+/// statements: Intel's root may certify keys for other ends too.
+const PCK_NAME: &str = "SGX PCK Certificate";
+const SIGNER_NAME: &str = "SGX TCB Signing";
 
 /// Decodes a chain of `N` certificates: PEM to DER, leaf first.
 pub(crate) fn decode<const N: usize>(text: &[u8]) -> Result<[Vec<u8>; N], Code> {
@@ -68,7 +73,7 @@ pub(crate) struct Authorities<'r, 'a> {
 }
 
 impl Authorities<'_, '_> {
-    /// Names, then usages, then revocation; the root first, the signers last.
+    /// Names, then usages and what they are for, then revocation; the root first, the signers last.
     pub(crate) fn check_relations(&self) -> Result<(), Code> {
         let root = self.root.subject;
         let authority = self.authority.map(|authority| authority.subject);
@@ -86,6 +91,14 @@ impl Authorities<'_, '_> {
             && signers.clone().all(|signer| signer.may(Role::Signer));
         if !may {
             return Err(Code::CertificateUsage);
+        }
+        let is_called = |certificate: &Certificate<'_>, phrase| {
+            name::has_common_name(certificate.subject, phrase)
+        };
+        let are_for_this = self.pck.is_none_or(|pck| is_called(pck, PCK_NAME))
+            && signers.clone().all(|signer| is_called(signer, SIGNER_NAME));
+        if !are_for_this {
+            return Err(Code::CertificateSubject);
         }
         let issued = |list: Option<Listed<'_, '_>>, issuer: Option<&[u8]>| match list {
             None => true,

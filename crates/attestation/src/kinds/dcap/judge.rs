@@ -132,7 +132,7 @@ fn matching_level(
     let at_least =
         |have: &[u8], need: &[u8]| have.iter().zip(need).all(|(have, need)| have >= need);
     let meets = |level: &&TcbLevel| {
-        at_least(&tcb.cpu_svn, &level.sgx)
+        at_least(&tcb.components, &level.sgx)
             && tcb.pce_svn >= level.pce_svn
             && tdx_svn.is_none_or(|svn| {
                 let skip = if svn[1] > 0 { 2 } else { 0 };

@@ -23,7 +23,9 @@ const TCB_CPU_SVN: u8 = 18;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Platform {
     pub(crate) ppid: [u8; 16],
-    pub(crate) cpu_svn: [u8; 16],
+    /// The components of the SGX TCB, which levels are compared with. The CPUSVN beside them is the
+    /// processor's own form, of which only Intel knows the order.
+    pub(crate) components: [u8; 16],
     pub(crate) pce_svn: u16,
     pub(crate) pce_id: [u8; 2],
     pub(crate) fmspc: [u8; 6],
@@ -51,11 +53,11 @@ impl Platform {
             }
             value.finish()?;
         }
-        let (cpu_svn, pce_svn) = tcb.ok_or(Malformed)?;
+        let (components, pce_svn) = tcb.ok_or(Malformed)?;
         sgx_type.ok_or(Malformed)?;
         Ok(Self {
             ppid: ppid.ok_or(Malformed)?,
-            cpu_svn,
+            components,
             pce_svn,
             pce_id: pce_id.ok_or(Malformed)?,
             fmspc: fmspc.ok_or(Malformed)?,
@@ -63,24 +65,29 @@ impl Platform {
     }
 }
 
-/// CPUSVN and PCESVN. The CPUSVN's sixteen components are listed too and must be there.
+/// Components and PCESVN. The CPUSVN must be there too, but decides nothing.
 fn versions(mut fields: Reader<'_>) -> Result<([u8; 16], u16), Malformed> {
     let arc = [ARC, &[TCB]].concat();
     let (mut components, mut pce_svn, mut cpu_svn) = ([None; 16], None, None);
     while !fields.is_empty() {
         let (id, mut value) = field(&mut fields, &arc)?;
         match id {
-            1..=16 => once(&mut components[usize::from(id) - 1], number(&mut value)?)?,
+            1..=16 => {
+                let component = u8::try_from(number(&mut value)?).map_err(|_| Malformed)?;
+                once(&mut components[usize::from(id) - 1], component)?;
+            }
             TCB_PCE_SVN => once(&mut pce_svn, number(&mut value)?)?,
-            TCB_CPU_SVN => once(&mut cpu_svn, octets(&mut value)?)?,
+            TCB_CPU_SVN => once(&mut cpu_svn, octets::<16>(&mut value)?)?,
             _ => return Err(Malformed),
         }
         value.finish()?;
     }
-    if components.contains(&None) {
-        return Err(Malformed);
+    cpu_svn.ok_or(Malformed)?;
+    let mut svns = [0; 16];
+    for (svn, component) in svns.iter_mut().zip(components) {
+        *svn = component.ok_or(Malformed)?;
     }
-    Ok((cpu_svn.ok_or(Malformed)?, pce_svn.ok_or(Malformed)?))
+    Ok((svns, pce_svn.ok_or(Malformed)?))
 }
 
 /// A field's last identifier component, and a reader of its value.

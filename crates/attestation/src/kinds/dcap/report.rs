@@ -2,6 +2,7 @@
 
 use super::quote::{Body, ENCLAVE_REPORT_LEN, TD_REPORT_10_LEN};
 use crate::Code;
+use core::ops::Range;
 
 /// SGX attribute flag: the enclave's memory can be read and written from outside.
 const SGX_DEBUG: u8 = 0x02;
@@ -99,8 +100,13 @@ impl<'a> TdReport<'a> {
     fn report_data(self) -> &'a [u8] {
         &self.base[520..584]
     }
-    fn service_td(self) -> Option<&'a [u8]> {
-        Some(&self.extension?[16..64])
+    /// Whether a field about service TDs is set: `MRSERVICETD` and, of TDX 1.5ex, hash and
+    /// attributes of those bound at creation and of those bound now.
+    fn names_service_td(self) -> bool {
+        const FIELDS: [Range<usize>; 3] = [16..64, 145..201, 245..301];
+        self.extension.is_some_and(|extension| {
+            FIELDS.into_iter().filter_map(|field| extension.get(field)).any(|field| !is_zero(field))
+        })
     }
 }
 
@@ -141,9 +147,7 @@ impl<'a> Report<'a> {
                 {
                     return Err(Code::TdAttributes);
                 }
-                if attributes & TD_SERVICE_EXTENSION != 0
-                    || report.service_td().is_some_and(|hash| !is_zero(hash))
-                {
+                if attributes & TD_SERVICE_EXTENSION != 0 || report.names_service_td() {
                     return Err(Code::ServiceTd);
                 }
                 Ok(Self::Tdx(report))

@@ -21,7 +21,8 @@ pub(crate) struct Tcb {
     pub(crate) evaluation: u32,
     pub(crate) fmspc: [u8; 6],
     pub(crate) pce_id: [u8; 2],
-    pub(crate) cpu_svn: [u8; 16],
+    /// Of the SGX TCB, as the PCK certificate lists them.
+    pub(crate) components: [u8; 16],
     pub(crate) pce_svn: u16,
     /// `None` for SGX.
     pub(crate) td: Option<TdxTcb>,
@@ -100,7 +101,7 @@ impl Tcb {
             evaluation,
             fmspc: platform.fmspc,
             pce_id: platform.pce_id,
-            cpu_svn: platform.cpu_svn,
+            components: platform.components,
             pce_svn: platform.pce_svn,
             td: TdxTcb::of(report),
             enclave: EnclaveTcb::of(enclave),
@@ -121,7 +122,7 @@ impl Tcb {
         put(&self.evaluation.to_be_bytes());
         put(&self.fmspc);
         put(&self.pce_id);
-        put(&self.cpu_svn);
+        put(&self.components);
         put(&self.pce_svn.to_be_bytes());
         match &self.td {
             Some(td) => {
@@ -155,7 +156,7 @@ impl Tcb {
         let rest = &mut bytes;
         let [_version, is_tdx] = take(rest)?;
         let evaluation = u32::from_be_bytes(take(rest)?);
-        let (fmspc, pce_id, cpu_svn) = (take(rest)?, take(rest)?, take(rest)?);
+        let (fmspc, pce_id, components) = (take(rest)?, take(rest)?, take(rest)?);
         let pce_svn = u16::from_be_bytes(take(rest)?);
         let (svn, [has_current], current_svn) = (take(rest)?, take(rest)?, take(rest)?);
         let td = TdxTcb {
@@ -168,7 +169,7 @@ impl Tcb {
             evaluation,
             fmspc,
             pce_id,
-            cpu_svn,
+            components,
             pce_svn,
             td: (is_tdx != 0).then_some(td),
             enclave: EnclaveTcb {

@@ -10,13 +10,30 @@ use crate::{
 
 const ISSUER: &str = "https://nras.attestation.nvidia.com";
 const SUBJECT: &str = "NVIDIA-PLATFORM-ATTESTATION";
-/// Versions whose claims are known to mean what is read here.
-const VERSIONS: [&str; 2] = ["2.0", "3.0"];
 /// Most characters of a model, an id or a version.
 const MAX_TEXT: usize = 64;
 /// Begins the name of every check that the service made on a GPU.
 const CHECK_PREFIX: &str = "x-nvidia-gpu-";
 const SUBMODULE_PREFIX: &str = "GPU-";
+
+/// A version whose claims are known to mean what is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// 2.0: certificate chains are checks like any other.
+    V2,
+    /// 3.0: certificate chains are objects.
+    V3,
+}
+
+impl Version {
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "2.0" => Some(Self::V2),
+            "3.0" => Some(Self::V3),
+            _ => None,
+        }
+    }
+}
 
 /// Claims that every token carries.
 #[derive(Default)]
@@ -26,6 +43,8 @@ struct Common<'a> {
     not_before: Option<u64>,
     expires: Option<u64>,
     issued: Option<u64>,
+    /// The service says what went wrong.
+    has_error: bool,
 }
 
 /// A nonce, and when a token holds: from `not_before`, up to but not including `expires`.
@@ -46,6 +65,9 @@ impl<'a> Common<'a> {
             "nbf" => set(&mut self.not_before, json.integer()?)?,
             "exp" => set(&mut self.expires, json.integer()?)?,
             "iat" => set(&mut self.issued, json.integer()?)?,
+            "x-nvidia-error-details" => {
+                self.has_error |= json.nullable(Json::skip)?.is_some();
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -76,6 +98,7 @@ impl<'a> Common<'a> {
 
 /// What the overall token says.
 pub(super) struct Overall {
+    pub(super) version: Version,
     pub(super) issue: Issue,
     /// SHA-256 of each GPU's token, in the order of the claim.
     pub(super) digests: Vec<[u8; 32]>,
@@ -103,10 +126,8 @@ impl Overall {
         if subject != SUBJECT {
             return Err(Code::GpuSubject);
         }
-        if !VERSIONS.contains(&version) {
-            return Err(Code::GpuClaimsVersion);
-        }
-        if !result {
+        let version = Version::from_text(version).ok_or(Code::GpuClaimsVersion)?;
+        if !result || common.has_error {
             return Err(Code::GpuOverallResult);
         }
         let issue = common.issue()?;
@@ -116,7 +137,8 @@ impl Overall {
         if names.len() != gpus || submodules.len() != gpus || !names.into_iter().all(is_gpu) {
             return Err(Code::GpuSubmodules);
         }
-        Ok(Self { issue, digests: submodules.into_iter().map(|(_, digest)| digest).collect() })
+        let digests = submodules.into_iter().map(|(_, digest)| digest).collect();
+        Ok(Self { version, issue, digests })
     }
 }
 
@@ -181,6 +203,10 @@ struct GpuFields<'a> {
     secure_boot: Option<Option<bool>>,
     nonce_matches: Option<bool>,
     report_is_signed: Option<bool>,
+    /// The report's certificate chain, as claims of version 2.0 state it.
+    chain_is_valid: Option<bool>,
+    /// The same in version 3.0.
+    has_chain: bool,
     failed_check: bool,
     bad_certificate: bool,
     has_warning: bool,
@@ -202,6 +228,13 @@ impl<'a> GpuFields<'a> {
             "x-nvidia-gpu-attestation-report-signature-verified" => {
                 set(&mut self.report_is_signed, json.boolean()?)
             }
+            "x-nvidia-gpu-attestation-report-cert-chain-validated" => {
+                set(&mut self.chain_is_valid, json.boolean()?)
+            }
+            "x-nvidia-gpu-attestation-report-cert-chain" => {
+                self.has_chain = true;
+                self.read_certificates(json)
+            }
             "x-nvidia-attestation-warning" => {
                 self.has_warning |= json.nullable(Json::skip)?.is_some();
                 Ok(())
@@ -221,21 +254,30 @@ impl<'a> GpuFields<'a> {
 
     /// What the service found of a certificate chain.
     fn read_certificates(&mut self, json: &mut Json<'a>) -> Result<(), Malformed> {
-        let (mut status, mut revocation) = (None, None);
+        let (mut status, mut revocation, mut failed_check) = (None, None, false);
         json.object(|json, name| match name {
             "x-nvidia-cert-status" => set(&mut status, json.nullable(Json::plain_string)?),
             "x-nvidia-cert-ocsp-status" => set(&mut revocation, json.nullable(Json::plain_string)?),
+            // Whether the answer about revocation is valid, and one to the question asked.
+            _ if json.next() == Next::Boolean => {
+                failed_check |= !json.boolean()?;
+                Ok(())
+            }
             _ => json.skip(),
         })?;
         self.bad_certificate |= status != Some(Some("valid"));
-        self.has_warning |= revocation != Some(Some("good"));
+        self.has_warning |= revocation != Some(Some("good")) || failed_check;
         Ok(())
     }
 }
 
 impl<'a> Gpu<'a> {
-    /// Reads and judges the claims of a GPU's token, which must carry `nonce`.
-    pub(super) fn parse(claims: &'a [u8], nonce: &[u8; 32]) -> Result<Self, Code> {
+    /// Reads and judges the claims of a GPU's token, which must carry `nonce` and be of `version`.
+    pub(super) fn parse(
+        claims: &'a [u8],
+        version: Version,
+        nonce: &[u8; 32],
+    ) -> Result<Self, Code> {
         let mut fields = GpuFields::default();
         let read = Json::document(claims, |json, name| fields.read(json, name));
         let GpuFields { common, failed_check, bad_certificate, has_warning, .. } = fields;
@@ -249,6 +291,12 @@ impl<'a> Gpu<'a> {
             (fields.debug, fields.secure_boot, fields.nonce_matches, fields.report_is_signed)
         else {
             return Err(Code::GpuClaims);
+        };
+        let chain_is_valid = match version {
+            Version::V2 => fields.chain_is_valid.ok_or(Code::GpuClaims)?,
+            // Judged with every other chain below.
+            Version::V3 if fields.has_chain => true,
+            Version::V3 => return Err(Code::GpuClaims),
         };
         common.check_issuer()?;
         let issue = common.issue()?;
@@ -264,7 +312,8 @@ impl<'a> Gpu<'a> {
         if secure_boot != Some(true) {
             return Err(Code::GpuSecureBoot);
         }
-        if failed_check || !nonce_matches || !report_is_signed {
+        let checks = [nonce_matches, report_is_signed, chain_is_valid, !common.has_error];
+        if failed_check || checks.contains(&false) {
             return Err(Code::GpuCheck);
         }
         if bad_certificate {

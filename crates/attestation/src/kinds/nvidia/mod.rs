@@ -90,7 +90,7 @@ pub(crate) fn verify(
             return Err(Code::GpuDigest);
         }
         let token = Jws::parse(gpu)?;
-        summary.add(&Gpu::parse(&token.claims, &overall.issue.nonce)?);
+        summary.add(&Gpu::parse(&token.claims, overall.version, &overall.issue.nonce)?);
         tokens.push(token);
     }
     summary.check()?;

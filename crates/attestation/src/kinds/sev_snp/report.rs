@@ -11,6 +11,10 @@ const SIGNED_LEN: usize = 0x2a0;
 const HALF_LEN: usize = 72;
 const SCALAR_LEN: usize = 48;
 
+/// Version 4 came with firmware before its specification and has version 3's fields.
+const FIRST_VERSION: u32 = 2;
+const LAST_VERSION: u32 = 5;
+
 const ECDSA_P384_SHA384: u32 = 1;
 /// Bits of the flags (0x48): author key given, VCEK not used, which key signed.
 const AUTHOR_KEY_EN: u32 = 1;
@@ -63,7 +67,7 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(super) fn check(bytes: &'a [u8; REPORT_LEN]) -> Result<Self, Code> {
         let version = number(bytes, 0x00);
-        if !matches!(version, 2 | 3 | 5) {
+        if !(FIRST_VERSION..=LAST_VERSION).contains(&version) {
             return Err(Code::SnpVersion);
         }
         if number(bytes, 0x34) != ECDSA_P384_SHA384 {

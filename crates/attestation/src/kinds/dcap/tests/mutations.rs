@@ -40,6 +40,12 @@ pub(super) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::ServiceTd, &TDX, |r| {
         to_version_5(r, 3, 648, &[&[5, 1, 2][..], &[0; 13], &[1; 48]].concat());
     }),
+    // Hash and attributes of service TDs bound at creation, and of those bound now.
+    (Code::ServiceTd, &TDX, |r| to_version_5(r, 4, 885, &extended(16, 1))),
+    (Code::ServiceTd, &TDX, |r| to_version_5(r, 4, 885, &extended(145, 1))),
+    (Code::ServiceTd, &TDX, |r| to_version_5(r, 4, 885, &extended(200, 1))),
+    (Code::ServiceTd, &TDX, |r| to_version_5(r, 4, 885, &extended(245, 0x80))),
+    (Code::ServiceTd, &TDX, |r| to_version_5(r, 4, 885, &extended(300, 1))),
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "\"fmspc\"", "\"Fmspc\"")),
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "{\"id\"", "{\"version\":3,\"id\"")),
     (Code::TcbInfoJson, &TDX, |r| swap(&mut r.tcb_info, "\"version\":3", "\"version\":300")),
@@ -104,6 +110,11 @@ pub(super) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::CertificateUsage, &TDX, |r| {
         r.authority.extensions.push((vec![0x55, 0x1d, 0x1e], false, vec![]));
     }),
+    (Code::CertificateSubject, &TDX, |r| r.pck.subject = "Intel SGX TCB Signing".to_owned()),
+    (Code::CertificateSubject, &SGX, |r| r.pck.subject = "sgx pck certificate".to_owned()),
+    (Code::CertificateSubject, &TDX, |r| r.tcb_signer.subject = r.pck.subject.clone()),
+    (Code::CertificateSubject, &TDX, |r| r.qe_signer.subject = "TCB Signing".to_owned()),
+    (Code::PckExtension, &TDX, |r| edit_pck(r, |p| p.components[15] = 0x100)),
     (Code::PckExtension, &TDX, |r| r.pck.extensions.truncate(2)),
     (Code::PckExtension, &TDX, |r| r.pck.extensions[2].2.push(0)),
     (Code::PckExtension, &TDX, |r| r.pck.extensions[2].2 = vec![0x30, 0]),
@@ -390,8 +401,16 @@ fn statuses_become_bits() {
     assert_eq!(cook(&recipe).unwrap().status, 0);
     // A platform below the first level meets the second.
     let mut recipe = platform().recipe(&SGX);
-    edit_pck(&mut recipe, |platform| platform.cpu_svn[3] = 0);
+    edit_pck(&mut recipe, |platform| platform.components[3] = 0);
     assert_eq!(cook(&recipe).unwrap().status, OUT_OF_DATE);
+    // The components are what is compared, as in Intel's library; not the CPUSVN beside them.
+    let mut recipe = platform().recipe(&SGX);
+    edit_pck(&mut recipe, |platform| platform.cpu_svn = [0; 16]);
+    assert_eq!(cook(&recipe).unwrap().status, 0);
+    let mut recipe = platform().recipe(&SGX);
+    edit_pck(&mut recipe, |platform| platform.components[0] = 0);
+    let claims = cook(&recipe).unwrap();
+    assert_eq!((claims.status, claims.tcb[14]), (OUT_OF_DATE, 0));
     // Launched under an old module, running under a new one.
     let mut recipe = platform().recipe(&TDX);
     recipe.signed[48] = 3;
@@ -500,6 +519,13 @@ fn edit_pck(recipe: &mut Recipe, change: impl FnOnce(&mut crate::dev::recipe::Pl
     let mut edited = platform().platform();
     change(&mut edited);
     recipe.pck.extensions[2] = edited.extension();
+}
+
+/// What a TD report 1.5ex adds, with one byte set.
+fn extended(at: usize, byte: u8) -> Vec<u8> {
+    let mut rest = [&[5, 1, 2][..], &[0; 298]].concat();
+    rest[at] = byte;
+    rest
 }
 
 /// Makes a version 4 quote one of version 5, with `rest` after the TDX 1.0 report.

@@ -135,6 +135,23 @@ fn warnings_are_a_status() {
             warned,
         ),
         ("x-nvidia-gpu-vbios-rim-cert-chain", r#"{"x-nvidia-cert-status":"valid"}"#, warned),
+        // The answer about revocation is another question's, or nobody's.
+        (
+            "x-nvidia-gpu-vbios-rim-cert-chain",
+            r#"{"x-nvidia-cert-status":"valid","x-nvidia-cert-ocsp-status":"good","x-nvidia-cert-ocsp-nonce-matches":false}"#,
+            warned,
+        ),
+        (
+            "x-nvidia-gpu-attestation-report-cert-chain",
+            r#"{"x-nvidia-cert-ocsp-response-valid":false,"x-nvidia-cert-status":"valid","x-nvidia-cert-ocsp-status":"good"}"#,
+            warned,
+        ),
+        (
+            "x-nvidia-gpu-vbios-rim-cert-chain",
+            r#"{"x-nvidia-cert-status":"valid","x-nvidia-cert-ocsp-status":"good","x-nvidia-cert-ocsp-nonce-matches":true,"x-nvidia-cert-ocsp-response-valid":true}"#,
+            status::ANCHOR_LEFT_TO_POLICY,
+        ),
+        ("x-nvidia-error-details", "null", status::ANCHOR_LEFT_TO_POLICY),
     ] {
         let mut recipe = recipe(2);
         recipe.gpus[1].1.claims.set(name, value);

@@ -133,6 +133,47 @@ const SIGNED: &[(&str, Change, Code)] = &[
         |r| r.gpus[1].1.claims.set("x-nvidia-gpu-vbios-rim-cert-chain", "{}"),
         Code::GpuCertificate,
     ),
+    (
+        "report's certificates",
+        |r| {
+            let name = "x-nvidia-gpu-attestation-report-cert-chain-validated";
+            r.gpus[0].1.claims.set(name, "false");
+        },
+        Code::GpuCheck,
+    ),
+    (
+        "report's certificates not checked",
+        |r| {
+            let name = "x-nvidia-gpu-attestation-report-cert-chain-validated";
+            r.gpus[1].1.claims.remove(name);
+        },
+        Code::GpuClaims,
+    ),
+    (
+        "report's certificates of another version",
+        |r| r.overall.claims.set("x-nvidia-ver", "\"3.0\""),
+        Code::GpuClaims,
+    ),
+    (
+        "report's certificates no object",
+        |r| r.gpus[0].1.claims.set("x-nvidia-gpu-attestation-report-cert-chain", "true"),
+        Code::GpuClaims,
+    ),
+    (
+        "an error",
+        |r| r.gpus[1].1.claims.set("x-nvidia-error-details", r#"{"code":4010}"#),
+        Code::GpuCheck,
+    ),
+    (
+        "an overall error",
+        |r| r.overall.claims.set("x-nvidia-error-details", "\"\""),
+        Code::GpuOverallResult,
+    ),
+    (
+        "version of tomorrow",
+        |r| r.overall.claims.set("x-nvidia-ver", "\"4.0\""),
+        Code::GpuClaimsVersion,
+    ),
     ("model empty", |r| r.gpus[0].1.claims.set("hwmodel", "\"\""), Code::GpuText),
     (
         "version too long",

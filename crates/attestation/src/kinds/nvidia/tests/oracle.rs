@@ -12,6 +12,21 @@ use proptest::{prelude::*, sample::Index};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// The report's certificate chain, in claims of version 2.0 and in those of version 3.0.
+const CHAIN_CHECK: &str = "x-nvidia-gpu-attestation-report-cert-chain-validated";
+const CHAIN: &str = "x-nvidia-gpu-attestation-report-cert-chain";
+
+/// The same tokens in claims of version 3.0.
+fn to_version_3(recipe: &mut Recipe) {
+    recipe.overall.claims.set("x-nvidia-ver", "\"3.0\"");
+    let chain = r#"{"x-nvidia-cert-status":"valid","x-nvidia-cert-ocsp-status":"good"}"#;
+    for (_, gpu) in &mut recipe.gpus {
+        gpu.claims.remove(CHAIN_CHECK);
+        gpu.claims.set(CHAIN, chain);
+        gpu.claims.set("x-nvidia-error-details", "null");
+    }
+}
+
 /// Nonce and window of evidence that it would accept.
 fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
     let (x, y) = product.key.split_at_checked(48)?;
@@ -27,7 +42,9 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
     let is_sound = overall["sub"] == "NVIDIA-PLATFORM-ATTESTATION"
         && (overall["x-nvidia-ver"] == "2.0" || overall["x-nvidia-ver"] == "3.0")
         && overall["x-nvidia-overall-att-result"] == true
-        && overall["iat"].is_u64();
+        && overall["iat"].is_u64()
+        && overall["x-nvidia-error-details"].is_null();
+    let is_version_2 = overall["x-nvidia-ver"] == "2.0";
     let submodules = overall["submods"].as_object()?;
     if !is_sound || submodules.len() != product.gpus.len() || product.gpus.is_empty() {
         return None;
@@ -50,7 +67,12 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
             && gpu["dbgstat"] == "disabled"
             && gpu["x-nvidia-gpu-attestation-report-nonce-match"] == true
             && gpu["x-nvidia-gpu-attestation-report-signature-verified"] == true
-            && gpu["iat"].is_u64();
+            && gpu["iat"].is_u64()
+            && gpu["x-nvidia-error-details"].is_null();
+        let (checked, chain) = (&gpu[CHAIN_CHECK], &gpu[CHAIN]);
+        // Typed alike in either version; stated in its own.
+        let has_chain = (checked == true || !is_version_2 && gpu.get(CHAIN_CHECK).is_none())
+            && (chain.is_object() || is_version_2 && gpu.get(CHAIN).is_none());
         let checks = gpu.as_object()?.iter().filter(|(name, _)| name.starts_with("x-nvidia-gpu-"));
         let texts =
             ["hwmodel", "ueid", "x-nvidia-gpu-driver-version", "x-nvidia-gpu-vbios-version"];
@@ -62,7 +84,8 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
             Value::Object(chain) => chain.get("x-nvidia-cert-status") == Some(&"valid".into()),
             _ => true,
         });
-        if !is_sound || !has_texts || !passed || !ids.insert(gpu["ueid"].to_string()) {
+        if !is_sound || !has_chain || !has_texts || !passed || !ids.insert(gpu["ueid"].to_string())
+        {
             return None;
         }
         start = start.max(gpu["nbf"].as_u64()?);
@@ -130,11 +153,15 @@ proptest! {
     #[test]
     fn changed_claims_are_judged_alike(
         gpus in 1u8..4,
+        is_version_3: bool,
         changes in proptest::collection::vec(
             (any::<Index>(), any::<Index>(), proptest::option::weighted(0.9, any::<Index>())), 1..4,
         ),
     ) {
         let mut recipe = recipe(gpus);
+        if is_version_3 {
+            to_version_3(&mut recipe);
+        }
         for (token, member, value) in &changes {
             change(&mut recipe, token, member, value.as_ref());
         }
@@ -172,7 +199,7 @@ fn both_accept_what_is_sound() {
         assert!(compare(&recipe(gpus).product()).unwrap());
     }
     let mut changed = recipe(2);
-    changed.overall.claims.set("x-nvidia-ver", "\"3.0\"");
+    to_version_3(&mut changed);
     changed.gpus[0].1.claims.set("exp", "1800001000");
     assert!(compare(&changed.product()).unwrap());
     let nonce = second_opinion(&changed.product()).unwrap();
