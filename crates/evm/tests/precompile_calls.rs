@@ -6,8 +6,11 @@ mod common;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use assay_chainspec::{AssayConfig, PRECOMPILE_ADDRESSES};
+use assay_evm::BlockError;
 use assay_precompiles::IAttribution::headCall;
-use common::{GENESIS_TIME, TestChain, call, genesis};
+use common::{GENESIS_TIME, TestChain, call, deposit, genesis, recovered};
+use revm::{DatabaseRef, state::AccountInfo};
+use std::convert::Infallible;
 
 const CALLER: Address = Address::repeat_byte(0xca);
 const CALL: u8 = 0xf1;
@@ -37,15 +40,20 @@ fn forwarder(opcode: u8, to: Address, gas: u32) -> Vec<u8> {
     code
 }
 
-/// Whether the precompile at `to` answered, the hash of what it returned, and its balance after.
-fn forwarded(opcode: u8, to: Address, gas: u32, value: u64, input: Bytes) -> (bool, B256, U256) {
+/// A chain with the precompiles from genesis on.
+fn chain() -> TestChain {
     let config = AssayConfig { agate_time: Some(GENESIS_TIME), ..Default::default() };
     let mut json = genesis("karst", &[]);
     json["config"]["assay"] = serde_json::to_value(&config).expect("serializes");
     for (address, account) in config.genesis_accounts(GENESIS_TIME) {
         json["alloc"][address.to_string()] = serde_json::to_value(account).expect("serializes");
     }
-    let mut chain = TestChain::from_json(&json);
+    TestChain::from_json(&json)
+}
+
+/// Whether the precompile at `to` answered, the hash of what it returned, and its balance after.
+fn forwarded(opcode: u8, to: Address, gas: u32, value: u64, input: Bytes) -> (bool, B256, U256) {
+    let mut chain = chain();
     chain.set_code(CALLER, forwarder(opcode, to, gas));
     let mut call = call(0, CALLER, 1_000_000, input);
     call.value = U256::from(value);
@@ -90,4 +98,52 @@ fn too_little_gas_fails_without_an_answer() {
         assert!(run(gas).0, "{opcode:#x}");
         assert_eq!(run(gas - 1), (false, keccak256([]), U256::ZERO), "{opcode:#x}");
     }
+}
+
+#[test]
+fn what_may_carry_evidence() {
+    let chain = chain();
+    let may = |to: Address, bytes: usize| {
+        let transaction = chain.sign(0, call(0, to, 100_000, vec![0; bytes].into()));
+        chain.config.may_carry_evidence(GENESIS_TIME, transaction.inner())
+    };
+    let [attestation, attribution, signatures] = PRECOMPILE_ADDRESSES;
+    assert!(may(attestation, 1) && may(CALLER, 512));
+    assert!(!may(attestation, 0) && !may(CALLER, 511));
+    // Nothing of theirs is remembered.
+    assert!(!may(attribution, 10_000) && !may(signatures, 10_000));
+    let deposit = recovered(deposit(CALLER, attestation, 100_000, vec![0; 512].into()));
+    assert!(!chain.config.may_carry_evidence(GENESIS_TIME, deposit.inner()));
+    let plain = TestChain::new("karst");
+    let transaction = plain.sign(0, call(0, attestation, 100_000, vec![0; 512].into()));
+    assert!(!plain.config.may_carry_evidence(GENESIS_TIME, transaction.inner()));
+}
+
+/// Panics at every read.
+struct Mad;
+
+impl DatabaseRef for Mad {
+    type Error = Infallible;
+    fn basic_ref(&self, _: Address) -> Result<Option<AccountInfo>, Infallible> {
+        panic!("mad")
+    }
+    fn code_by_hash_ref(&self, _: B256) -> Result<revm::bytecode::Bytecode, Infallible> {
+        panic!("mad")
+    }
+    fn storage_ref(&self, _: Address, _: U256) -> Result<U256, Infallible> {
+        panic!("mad")
+    }
+    fn block_hash_ref(&self, _: u64) -> Result<B256, Infallible> {
+        panic!("mad")
+    }
+}
+
+/// On rayon's threads it would end the process.
+#[test]
+fn a_speculative_run_that_panics_is_a_fault_and_no_more() {
+    let chain = chain();
+    let transaction = chain.transfer(0, 0);
+    let sender = transaction.signer();
+    let run = chain.config.speculate(&chain.head, Mad, transaction.inner(), sender);
+    assert!(matches!(run, Err(BlockError::Internal(_))), "{run:?}");
 }

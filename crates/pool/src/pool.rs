@@ -90,17 +90,31 @@ impl Pool {
             stateless(&transaction, encoded.len(), &rules, &inner.config)?;
         }
         let account = account(&state, sender)?;
-        let speculated = self.0.speculation.wants(&head, &transaction).then(|| transaction.clone());
         let admitted = stateful(transaction, encoded, account, &rules)?;
         let promoted = self.0.inner.write().insert(admitted, Instant::now())?;
-        self.announce(promoted);
         // What a reorg brought back was verified when it came the first time.
-        if let Some(transaction) = speculated
-            && origin == Origin::Rpc
-        {
+        if origin == Origin::Rpc {
+            self.verify_ahead(&head, &promoted);
+        }
+        self.announce(promoted);
+        Ok(hash)
+    }
+
+    /// Queues those of these transactions that may carry evidence.
+    fn verify_ahead(&self, head: &SealedHeader, hashes: &[B256]) {
+        let wanted: Vec<_> = {
+            let inner = self.0.inner.read();
+            hashes
+                .iter()
+                .filter_map(|hash| inner.get(hash))
+                .map(Pooled::recovered)
+                .filter(|transaction| self.0.speculation.wants(head, transaction.inner()))
+                .cloned()
+                .collect()
+        };
+        for transaction in wanted {
             self.0.speculation.submit(transaction);
         }
-        Ok(hash)
     }
 
     pub(crate) fn announce(&self, promoted: Vec<B256>) {

@@ -1,24 +1,20 @@
-//! Verifying ahead: a transaction that may call Assay's precompiles is run once when it is
-//! admitted, so that its verdict is cached before a block needs it.
+//! Verifying ahead: a transaction that may carry evidence is run once when it becomes executable,
+//! so that its verdict is cached before a block needs it.
 //!
 //! Nothing depends on it. A sender has a budget of CPU time; what is above it, or comes while the
-//! queue is full, is verified when a block executes it.
+//! queue is full, is verified when a block executes it. What waits for an earlier nonce is not run:
+//! it may never be executed, nor paid for.
 
 use crate::PoolConfig;
-use alloy_consensus::{Transaction as _, transaction::Recovered};
+use alloy_consensus::transaction::Recovered;
 use alloy_primitives::{Address, map::AddressMap};
 use assay_chain::Chain;
-use assay_chainspec::PRECOMPILE_ADDRESSES;
 use assay_evm::{AssayEvmConfig, CachePart, SealedHeader, Transaction};
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
-
-/// Bytes of input from which a call to another contract may carry evidence. A signature over a
-/// statement is verified in microseconds: no loss if nobody does so ahead.
-const EVIDENCE_FROM: usize = 512;
 
 /// Senders whose spending is remembered; beyond it the oldest records are dropped.
 const MAX_SENDERS: usize = 16_384;
@@ -59,14 +55,9 @@ impl Speculation {
         }
     }
 
-    /// Whether this transaction may call a precompile with something worth verifying ahead.
+    /// Whether this transaction may carry something worth verifying ahead.
     pub(crate) fn wants(&self, head: &SealedHeader, transaction: &Transaction) -> bool {
-        if self.queue.is_none() || !self.evm.spec().is_agate_active_at_timestamp(head.timestamp) {
-            return false;
-        }
-        let Some(to) = transaction.to() else { return false };
-        let input = transaction.input().len();
-        input >= EVIDENCE_FROM || (input > 0 && PRECOMPILE_ADDRESSES.contains(&to))
+        self.queue.is_some() && self.evm.may_carry_evidence(head.timestamp, transaction)
     }
 
     /// Queues a transaction, unless the queue is full.

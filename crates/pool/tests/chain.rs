@@ -331,32 +331,57 @@ fn verify_call(evidence: &[u8]) -> Bytes {
     data.into()
 }
 
+impl World {
+    /// A call of `IAttestation` with evidence that no other fill has.
+    fn evidence(&self, key: usize, nonce: u64, fill: u8) -> Recovered<Transaction> {
+        let transaction = TxEip1559 {
+            chain_id: CHAIN_ID,
+            nonce,
+            gas_limit: 1_000_000,
+            max_fee_per_gas: 1_000,
+            max_priority_fee_per_gas: 1,
+            to: TxKind::Call(PRECOMPILE_ADDRESSES[0]),
+            input: verify_call(&[fill; 600]),
+            ..Default::default()
+        };
+        let key = &self.keys[key];
+        let signature = key.sign_hash_sync(&transaction.signature_hash()).expect("a signature");
+        Recovered::new_unchecked(transaction.into_signed(signature).into(), key.address())
+    }
+}
+
+/// Waits until so many verdicts are there.
+fn await_verdicts(verdicts: &VerdictCache, count: usize) {
+    let begun = std::time::Instant::now();
+    while verdicts.stats().entries < count {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "never verified");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn evidence_is_verified_ahead_and_once() {
     let verdicts = VerdictCache::new(1 << 20);
     let world = world_of(PoolConfig::default(), Some(verdicts.clone()));
-    let transaction = TxEip1559 {
-        chain_id: CHAIN_ID,
-        nonce: 0,
-        gas_limit: 1_000_000,
-        max_fee_per_gas: 1_000,
-        max_priority_fee_per_gas: 1,
-        to: TxKind::Call(PRECOMPILE_ADDRESSES[0]),
-        input: verify_call(&[7; 600]),
-        ..Default::default()
-    };
-    let key = &world.keys[0];
-    let signature = key.sign_hash_sync(&transaction.signature_hash()).expect("a signature");
-    let signed = Recovered::new_unchecked(transaction.into_signed(signature).into(), key.address());
-    world.pool.add(signed, Origin::Rpc).expect("admitted");
-    let begun = std::time::Instant::now();
-    while verdicts.stats().entries == 0 {
-        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "never verified");
-        std::thread::yield_now();
-    }
+    world.pool.add(world.evidence(0, 0, 7), Origin::Rpc).expect("admitted");
+    await_verdicts(&verdicts, 1);
     let before = verdicts.stats();
     world.mine();
     let after = verdicts.stats();
     assert_eq!(after.entries, before.entries, "the block found the verdict");
     assert!(after.hits > before.hits);
+}
+
+#[test]
+fn evidence_is_not_verified_before_its_transaction_can_be_executed() {
+    let verdicts = VerdictCache::new(1 << 20);
+    let world = world_of(PoolConfig::default(), Some(verdicts.clone()));
+    // An earlier nonce is missing; who comes later is served.
+    world.pool.add(world.evidence(0, 1, 1), Origin::Rpc).expect("admitted");
+    world.pool.add(world.evidence(1, 0, 2), Origin::Rpc).expect("admitted");
+    await_verdicts(&verdicts, 1);
+    assert_eq!(verdicts.stats().entries, 1);
+    // Now it can be.
+    world.pool.add(world.transfer(0, 0, 1), Origin::Rpc).expect("admitted");
+    await_verdicts(&verdicts, 2);
 }

@@ -4,17 +4,12 @@
 //!
 //! Nothing depends on it: a verdict that is not there in time is computed by the block itself.
 
-use alloy_consensus::Transaction as _;
 use assay_chain::StateView;
-use assay_chainspec::PRECOMPILE_ADDRESSES;
-use assay_evm::{AssayEvmConfig, RecoveredBlock, Transaction};
+use assay_evm::{AssayEvmConfig, RecoveredBlock};
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
-
-/// Bytes of input from which a call to another contract may carry evidence, as in the pool.
-const EVIDENCE_FROM: usize = 512;
 
 /// How far the block has come. Dropping it ends what has not begun.
 #[derive(Debug, Default)]
@@ -61,16 +56,9 @@ impl Drop for Ahead {
 }
 
 fn candidates(evm: &AssayEvmConfig, block: &RecoveredBlock) -> Vec<usize> {
-    if !evm.spec().is_agate_active_at_timestamp(block.header().timestamp) {
-        return Vec::new();
-    }
+    let time = block.header().timestamp;
     let transactions = &block.body().transactions;
-    (0..transactions.len()).filter(|index| may_verify(&transactions[*index])).collect()
-}
-
-fn may_verify(transaction: &Transaction) -> bool {
-    let Some(to) = transaction.to() else { return false };
-    let input = transaction.input().len();
-    !transaction.is_deposit()
-        && (input >= EVIDENCE_FROM || (input > 0 && PRECOMPILE_ADDRESSES.contains(&to)))
+    (0..transactions.len())
+        .filter(|index| evm.may_carry_evidence(time, &transactions[*index]))
+        .collect()
 }
