@@ -105,4 +105,6 @@ pub fn verify(
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod tests;

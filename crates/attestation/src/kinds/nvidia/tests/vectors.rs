@@ -86,6 +86,37 @@ fn claims_of_version_3() {
     assert_eq!(claims.measurement, [&[1][..], &firmware].concat());
 }
 
+/// Answers that are not this project's to publish. `ASSAY_NVIDIA_VECTORS` names a folder of
+/// `<name>.json` as the service gives them, each with its key's x ‖ y in hexadecimal as `<name>.key`:
+///
+///     ASSAY_NVIDIA_VECTORS=… cargo test -p assay-attestation -- --ignored --nocapture answers_elsewhere
+#[test]
+#[ignore = "needs ASSAY_NVIDIA_VECTORS"]
+fn answers_elsewhere() {
+    let folder = std::env::var_os("ASSAY_NVIDIA_VECTORS").expect("a folder");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let key = std::fs::read_to_string(path.with_extension("key")).unwrap();
+        let gpus = json[1].as_object().unwrap();
+        // In the order of the overall token, which is that of the numbers.
+        let gpus =
+            (0..gpus.len()).map(|at| gpus[&format!("GPU-{at}")].as_str().unwrap().to_owned());
+        let product = Product {
+            key: hex::decode(key.trim()).unwrap(),
+            overall: json[0][1].as_str().unwrap().to_owned(),
+            gpus: gpus.collect(),
+        };
+        println!("{path:?}\n{}", crate::testing::render(&run(&product.evidence()).unwrap()));
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
 #[test]
 fn tokens_made_in_software() {
     check_golden("nvidia/dev_2_gpus", &run(&service().attest(NONCE, 2)).unwrap());
