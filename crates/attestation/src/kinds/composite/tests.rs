@@ -3,10 +3,16 @@ use crate::{
     claims::identity,
     dev::{
         DevDocument, DevEvidence, DevGpu, DevNitro, DevPlatform, DevReport, DevSnp, DevSnpReport,
-        composite_evidence,
+        composite_evidence, gpu::Product,
     },
     kind,
-    kinds::dcap::offchain::{join_compact, split_collateral},
+    kinds::{
+        dcap::{
+            offchain::{join_compact, split_collateral},
+            tests as dcap,
+        },
+        nvidia::tests as nvidia,
+    },
     status,
     testing::check_golden,
     verify, verify_collateral, verify_with, work, work_assess, work_with,
@@ -153,6 +159,51 @@ fn each_half_is_refused_as_its_own_kind() {
     for kind in (0..=255).filter(|kind| !(1..=3).contains(kind)) {
         let refusal = run(kind, &quote, &tokens, &collateral);
         assert_eq!(refusal, refused(Code::CompositeCpuKind), "{kind}");
+    }
+}
+
+/// Every mistake that each half's own tests know, in a pair whose other half is sound.
+#[test]
+fn mistakes_of_the_halves_keep_their_codes() {
+    let anchors = [(kind::INTEL_DCAP, vec![platform().root(), dcap::platform().root()])];
+    let anchors = Anchors::new(&anchors.into_iter().collect()).unwrap();
+    let run = |evidence: &[u8], collateral: &[u8]| {
+        verify(kind::CPU_WITH_GPU, evidence, collateral, &anchors, Backend::Native)
+    };
+    // The CPU's tests fill report data with threes, and hold from 1.7 to 1.8 billion seconds.
+    let gpu = DevGpu::new(B256::repeat_byte(8), 1_750_000_000..1_750_003_600)
+        .attest(B256::repeat_byte(3), 1);
+    let join = |cpu: &[u8]| composite_evidence(kind::INTEL_DCAP, cpu, &gpu);
+    let sound = dcap::platform().recipe(&dcap::TDX);
+    let product = sound.product();
+    assert!(run(&join(&product.evidence), &product.collateral).is_ok());
+    for (index, (code, report, change)) in dcap::mutations::SIGNED.iter().enumerate() {
+        let mut recipe = dcap::platform().recipe(report);
+        change(&mut recipe);
+        let product = recipe.product();
+        let refusal = run(&join(&product.evidence), &product.collateral);
+        assert_eq!(refusal, refused(*code), "signed {index}");
+    }
+    for (index, (code, forge)) in dcap::mutations::FORGED.iter().enumerate() {
+        let product = sound.product();
+        let (evidence, collateral) = forge(&sound, (product.evidence, product.collateral));
+        assert_eq!(run(&join(&evidence), &collateral), refused(*code), "forged {index}");
+    }
+
+    let made = cpu(NONCE);
+    let join = |gpu: &[u8]| composite_evidence(kind::INTEL_DCAP, &made.evidence, gpu);
+    let sound = nvidia::recipe(2).product();
+    assert!(run(&join(&sound.evidence()), &made.collateral).is_ok());
+    for (name, change, code) in nvidia::mutations::SIGNED {
+        let mut recipe = nvidia::recipe(2);
+        change(&mut recipe);
+        let product = Product { key: sound.key.clone(), ..recipe.product() };
+        let refusal = run(&join(&product.evidence()), &made.collateral);
+        assert_eq!(refusal, refused(*code), "{name}");
+    }
+    for (name, product, code) in nvidia::mutations::token_changes(&sound) {
+        let refusal = run(&join(&product.evidence()), &made.collateral);
+        assert_eq!(refusal, refused(code), "{name}");
     }
 }
 

@@ -223,4 +223,4 @@ fn collateral_of(digests: [B256; 4]) -> B256 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

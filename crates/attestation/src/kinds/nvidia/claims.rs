@@ -246,7 +246,11 @@ impl<'a> GpuFields<'a> {
                     Ok(())
                 }
                 Next::Object => self.read_certificates(json),
-                Next::Other => json.skip(),
+                // Null is a check that was not made.
+                Next::Other => {
+                    self.failed_check |= json.nullable(Json::skip)?.is_none();
+                    Ok(())
+                }
             },
             _ => json.skip(),
         }

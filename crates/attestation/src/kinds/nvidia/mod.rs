@@ -186,4 +186,4 @@ pub(crate) fn thumbprint(key: &[u8], backend: Backend) -> B256 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

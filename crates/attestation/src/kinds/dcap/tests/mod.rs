@@ -1,6 +1,6 @@
 mod ahead;
 mod forms;
-mod mutations;
+pub(crate) mod mutations;
 mod oracle;
 mod vectors;
 mod windows;
@@ -38,7 +38,7 @@ const VECTORS: [(&str, &[u8], &[u8]); 4] = [
 const START: u64 = 1_700_000_000;
 const END: u64 = 1_800_000_000;
 
-fn platform() -> DevPlatform {
+pub(crate) fn platform() -> DevPlatform {
     DevPlatform::new(B256::repeat_byte(7), START..END)
 }
 
@@ -52,7 +52,7 @@ const SGX: DevReport = DevReport::Sgx {
     mr_signer: B256::repeat_byte(2),
     report_data: [3; 64],
 };
-const TDX: DevReport =
+pub(crate) const TDX: DevReport =
     DevReport::Tdx { mr_td: [1; 48], registers: [[2; 48]; 4], report_data: [3; 64] };
 
 /// The verdict through the public entrance, which both backends must share, and which verification

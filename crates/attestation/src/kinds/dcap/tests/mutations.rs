@@ -11,10 +11,10 @@ use crate::{
 use alloy_primitives::hex;
 use std::collections::BTreeSet;
 
-pub(super) type Change = fn(&mut Recipe);
+pub(crate) type Change = fn(&mut Recipe);
 
 /// Changes made before signing: every signature holds.
-pub(super) const SIGNED: &[(Code, &DevReport, Change)] = &[
+pub(crate) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::QuoteVersion, &TDX, |r| r.signed[0] = 2),
     (Code::QuoteVersion, &TDX, |r| r.signed[0] = 6),
     (Code::QuoteTeeType, &TDX, |r| r.signed[4] = 0),
@@ -190,8 +190,8 @@ fn signed_mistakes_give_their_codes() {
 }
 
 /// A changed evidence or collateral, from an honest one.
-pub(super) type Bytes = (Vec<u8>, Vec<u8>);
-pub(super) type Forge = fn(&Recipe, Bytes) -> Bytes;
+pub(crate) type Bytes = (Vec<u8>, Vec<u8>);
+pub(crate) type Forge = fn(&Recipe, Bytes) -> Bytes;
 
 /// Offsets in a version 4 quote.
 const DATA: usize = 48 + 584 + 4;
@@ -199,7 +199,7 @@ const NESTED: usize = DATA + 128 + 6;
 const CHAIN: usize = NESTED + 384 + 64 + 34 + 6;
 
 /// Changes made after signing, to a TDX quote of version 4.
-pub(super) const FORGED: &[(Code, Forge)] = &[
+pub(crate) const FORGED: &[(Code, Forge)] = &[
     (Code::QuoteTruncated, |_, (_, c)| (vec![], c)),
     (Code::QuoteTruncated, |_, (q, c)| (q[..47].to_vec(), c)),
     (Code::QuoteTruncated, |_, (q, c)| (q[..DATA - 5].to_vec(), c)),

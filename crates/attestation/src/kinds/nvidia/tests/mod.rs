@@ -1,4 +1,4 @@
-mod mutations;
+pub(crate) mod mutations;
 mod oracle;
 mod vectors;
 
@@ -23,7 +23,7 @@ fn stranger() -> Key {
     Key::derive_p384(B256::ZERO, "nvidia")
 }
 
-fn recipe(gpus: u8) -> Recipe {
+pub(crate) fn recipe(gpus: u8) -> Recipe {
     service().recipe(NONCE, gpus)
 }
 

@@ -10,10 +10,10 @@ use alloy_primitives::{B256, U256, hex};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-type Change = fn(&mut Recipe);
+pub(crate) type Change = fn(&mut Recipe);
 
 /// Changes of what is signed, and the code that each must give.
-const SIGNED: &[(&str, Change, Code)] = &[
+pub(crate) const SIGNED: &[(&str, Change, Code)] = &[
     ("algorithm", |r| r.overall.header.set("alg", "\"ES256\""), Code::GpuTokenHeader),
     ("no algorithm", |r| r.overall.header.set("alg", "\"none\""), Code::GpuTokenHeader),
     ("HMAC", |r| r.gpus[0].1.header.set("alg", "\"HS384\""), Code::GpuTokenHeader),
@@ -97,6 +97,16 @@ const SIGNED: &[(&str, Change, Code)] = &[
     ("boot unknown", |r| r.gpus[1].1.claims.set("secboot", "null"), Code::GpuSecureBoot),
     ("boot a text", |r| r.gpus[1].1.claims.set("secboot", "\"true\""), Code::GpuClaims),
     ("a check", |r| r.gpus[1].1.claims.set("x-nvidia-gpu-arch-check", "false"), Code::GpuCheck),
+    (
+        "a check not made",
+        |r| r.gpus[1].1.claims.set("x-nvidia-gpu-vbios-rim-fetched", "null"),
+        Code::GpuCheck,
+    ),
+    (
+        "certificates not looked at",
+        |r| r.gpus[0].1.claims.set("x-nvidia-gpu-driver-rim-cert-chain", "null"),
+        Code::GpuCheck,
+    ),
     (
         "a check of tomorrow",
         |r| r.gpus[0].1.claims.set("x-nvidia-gpu-anything", "false"),
@@ -246,7 +256,7 @@ fn submodules(recipe: &mut Recipe, template: &str) {
 }
 
 /// Changes of what surrounds the signatures, and of the signatures.
-fn token_changes(good: &Product) -> Vec<(&'static str, Product, Code)> {
+pub(crate) fn token_changes(good: &Product) -> Vec<(&'static str, Product, Code)> {
     let parts: Vec<&str> = good.overall.split('.').collect();
     let overall = |overall: String| Product { overall, ..good.clone() };
     let signed = |signature: &[u8]| {

@@ -81,6 +81,7 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
             .all(|name| gpu[name].as_str().is_some_and(|text| (1..=64).contains(&text.len())));
         let passed = checks.into_iter().all(|(_, value)| match value {
             Value::Bool(passed) => *passed,
+            Value::Null => false,
             Value::Object(chain) => chain.get("x-nvidia-cert-status") == Some(&"valid".into()),
             _ => true,
         });
