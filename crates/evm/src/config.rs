@@ -8,7 +8,7 @@ use alloy_evm::{EvmEnv, eth::NextEvmEnvAttributes};
 use alloy_op_evm::{evm_env_for_op_block, evm_env_for_op_next_block};
 use alloy_op_hardforks::OpHardforks;
 use assay_chainspec::ChainSpec;
-use assay_precompiles::{Backend, CachePart, Precompiles, VerdictCache};
+use assay_precompiles::{Anchors, Backend, CachePart, Precompiles, VerdictCache};
 use op_revm::OpSpecId;
 use std::sync::Arc;
 
@@ -72,6 +72,11 @@ impl AssayEvmConfig {
     /// The chain.
     pub const fn spec(&self) -> &Arc<ChainSpec> {
         &self.spec
+    }
+
+    /// The trust anchors of the precompiles, made ready; `None` on a plain OP chain.
+    pub fn anchors(&self) -> Option<&Anchors> {
+        self.factory.anchors()
     }
 
     /// Makes EVMs.

@@ -2,7 +2,7 @@
 
 use alloy_evm::{Database, EvmEnv, EvmFactory, precompiles::PrecompilesMap};
 use alloy_op_evm::{OpEvm, OpEvmContext, OpEvmFactory, OpTx, OpTxError};
-use assay_precompiles::{Backend, CachePart, Precompiles};
+use assay_precompiles::{Anchors, Backend, CachePart, Precompiles};
 use op_revm::{OpHaltReason, OpSpecId, precompiles as op_precompiles};
 use revm::{
     Inspector,
@@ -67,6 +67,11 @@ impl AssayEvmFactory {
     /// A factory whose EVMs have `precompiles` from `agate_time` on, in unix seconds.
     pub fn with_precompiles(agate_time: u64, precompiles: Precompiles) -> Self {
         Self { op: OpEvmFactory::default(), agate: Some(Agate { time: agate_time, precompiles }) }
+    }
+
+    /// The trust anchors of the precompiles, on a chain that has them.
+    pub(crate) fn anchors(&self) -> Option<&Anchors> {
+        self.agate.as_ref().map(|agate| agate.precompiles.anchors())
     }
 
     pub(crate) fn with_cache_part(mut self, part: CachePart) -> Self {

@@ -11,7 +11,7 @@ mod outcome;
 mod registry;
 mod signatures;
 
-pub use assay_attestation::Backend;
+pub use assay_attestation::{Anchors, Backend};
 pub use attestation::{Answer, Verdict};
 pub use attribution::span_weights_call;
 pub use cache::{CachePart, CacheStats, VerdictCache};

@@ -163,6 +163,42 @@ fn a_rebuilt_index_is_the_one_that_was_there() {
 }
 
 #[test]
+fn an_interrupted_rebuild_goes_on_whatever_happened_since() {
+    let directory = tempfile::tempdir().unwrap();
+    let (spec, world) = genesis(1);
+    let store = Store::open(directory.path(), &spec, options()).unwrap();
+    let mut random = Random(11);
+    let mut worlds = vec![world];
+    let mut blocks: Vec<Arc<ExecutedBlock>> = Vec::new();
+    let mut grow = |worlds: &mut Vec<_>, blocks: &mut Vec<_>, count: usize| {
+        let mut batch = Vec::new();
+        for _ in 0..count {
+            let (world, block) = World::random_child(worlds.last().unwrap(), &mut random);
+            worlds.push(world);
+            batch.push(Arc::new(block));
+        }
+        store.commit(&batch).unwrap();
+        blocks.extend(batch);
+    };
+    grow(&mut worlds, &mut blocks, 20);
+    let interrupt = std::panic::AssertUnwindSafe(|| store.rebuild_index(|_, _| panic!("killed")));
+    assert!(std::panic::catch_unwind(interrupt).is_err());
+    let subject = *support::indexed(blocks.iter().map(AsRef::as_ref)).keys().next().unwrap();
+    let ask = || store.snapshot().unwrap().logs_of(&subject, 0..=100, None, true, 10);
+    assert!(matches!(ask(), Err(StorageError::Index { indexed: 20 })));
+    // The node runs in between: a reorg below what was indexed, and new blocks.
+    store.unwind_to(12).unwrap();
+    worlds.truncate(13);
+    blocks.truncate(12);
+    grow(&mut worlds, &mut blocks, 15);
+    assert!(matches!(ask(), Err(StorageError::Index { .. })));
+    let entries = store.rebuild_index(|_, _| {}).unwrap();
+    let expected = support::indexed(blocks.iter().map(AsRef::as_ref));
+    assert_eq!(entries, expected.values().map(Vec::len).sum::<usize>());
+    check_index(&store.snapshot().unwrap(), &blocks);
+}
+
+#[test]
 fn cursors_seek_into_past_states() {
     let directory = tempfile::tempdir().unwrap();
     let (spec, world) = genesis(1);

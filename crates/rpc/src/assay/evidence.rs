@@ -104,12 +104,10 @@ pub(super) fn dry_run(
     collateral: &[u8],
     time: Option<u64>,
 ) -> Result<EvidenceVerdict, RpcError> {
-    let anchors = match ctx.spec().assay_rules() {
-        Some(rules) => Anchors::new(&rules.trust).map_err(RpcError::internal)?,
-        None => Anchors::default(),
-    };
+    let vendors = Anchors::default();
+    let anchors = ctx.evm.anchors().unwrap_or(&vendors);
     let time = time.unwrap_or_else(|| ctx.head().timestamp);
-    Ok(verdict(verify(kind, evidence, collateral, &anchors, Backend::Native), time))
+    Ok(verdict(verify(kind, evidence, collateral, anchors, Backend::Native), time))
 }
 
 fn verdict(verified: Result<Claims, Refusal>, time: u64) -> EvidenceVerdict {
