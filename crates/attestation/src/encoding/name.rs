@@ -8,15 +8,19 @@ use alloy_primitives::hex;
 
 const COMMON_NAME: &[u8] = &hex!("550403");
 
-/// Whether a common name in `name`, which is whole, contains `phrase`.
+/// Longest common name in bytes (RFC 5280, appendix A.1: `ub-common-name`).
+const MAX_COMMON_NAME: usize = 64;
+
+/// Whether the one common name in `name`, which is whole, contains `phrase`.
 ///
-/// A UTF8String or PrintableString; a name that is no sequence of sets of attributes has none.
+/// A UTF8String or PrintableString of at most 64 bytes. A name that is no sequence of sets of
+/// attributes, or that has several common names, has none.
 pub(crate) fn has_common_name(name: &[u8], phrase: &str) -> bool {
     read(name, phrase.as_bytes()).unwrap_or(false)
 }
 
 fn read(name: &[u8], phrase: &[u8]) -> Result<bool, Malformed> {
-    let mut is_found = false;
+    let mut common = None;
     let mut parts = Reader::only(name, der::SEQUENCE)?;
     while !parts.is_empty() {
         let mut attributes = parts.nested(der::SET)?;
@@ -25,12 +29,16 @@ fn read(name: &[u8], phrase: &[u8]) -> Result<bool, Malformed> {
             let id = attribute.expect(der::OID)?.value;
             let value = attribute.element()?;
             attribute.finish()?;
-            is_found |= id == COMMON_NAME
-                && matches!(value.tag, der::UTF8_STRING | der::PRINTABLE_STRING)
-                && value.value.windows(phrase.len()).any(|part| part == phrase);
+            if id == COMMON_NAME && common.replace(value).is_some() {
+                return Err(Malformed);
+            }
         }
     }
-    Ok(is_found)
+    let text = common.filter(|value| {
+        matches!(value.tag, der::UTF8_STRING | der::PRINTABLE_STRING)
+            && value.value.len() <= MAX_COMMON_NAME
+    });
+    Ok(text.is_some_and(|text| text.value.windows(phrase.len()).any(|part| part == phrase)))
 }
 
 #[cfg(test)]
@@ -71,7 +79,13 @@ mod tests {
         let both = [organization, common(der::UTF8_STRING, "Root")].concat();
         assert!(has_common_name(&wrap(der::SEQUENCE, &both), "Root"));
         assert!(!has_common_name(&wrap(der::SEQUENCE, &both), "Intel"));
-        // Another sort of string, and names that are none.
+        // Two of them, one too long, another sort of string, and names that are none.
+        let twice = common(der::UTF8_STRING, "Root").repeat(2);
+        assert!(!has_common_name(&wrap(der::SEQUENCE, &twice), "Root"));
+        for (length, is_short) in [(64, true), (65, false)] {
+            let name = wrap(der::SEQUENCE, &common(der::UTF8_STRING, &"x".repeat(length)));
+            assert_eq!(has_common_name(&name, "x"), is_short);
+        }
         assert!(!has_common_name(&wrap(der::SEQUENCE, &common(der::IA5_STRING, "Root")), "Root"));
         let root = common(der::UTF8_STRING, "Root");
         assert!(!has_common_name(&root, "Root"));

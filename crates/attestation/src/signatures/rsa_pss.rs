@@ -236,8 +236,49 @@ mod tests {
         }
     }
 
+    /// An authority's key is read before anybody vouches for it: any odd number of full length must
+    /// do, whatever its factors, and numbers that are their own powers are no signatures.
+    #[test]
+    fn moduli_of_any_shape() {
+        let full = |fill: u8, last: u8| {
+            let mut modulus = [fill; MODULUS_LEN];
+            (modulus[0], modulus[MODULUS_LEN - 1]) = (fill | 0x80, last);
+            modulus
+        };
+        for modulus in [full(0, 1), full(0xff, 0xff), full(0, 3), full(0x55, 0x55), full(0, 0xff)] {
+            let der = [KEY_HEAD, &modulus, KEY_TAIL].concat();
+            let mut below = modulus;
+            below[MODULUS_LEN - 1] -= 1;
+            let mut one = [0; MODULUS_LEN];
+            one[MODULUS_LEN - 1] = 1;
+            let mut two = one;
+            two[MODULUS_LEN - 1] = 2;
+            for signature in [[0; MODULUS_LEN], one, two, below, modulus, encode(MESSAGE)] {
+                for backend in [Backend::Native, Backend::Portable] {
+                    let key = Key::parse(&der, backend).expect("a key");
+                    assert!(!key.holds(MESSAGE, &signature), "{backend:?}");
+                }
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn backends_read_any_odd_modulus(
+            mut modulus in proptest::collection::vec(any::<u8>(), MODULUS_LEN),
+            signature in proptest::collection::vec(any::<u8>(), MODULUS_LEN),
+        ) {
+            modulus[0] |= 0x80;
+            modulus[MODULUS_LEN - 1] |= 1;
+            let der = [KEY_HEAD, &modulus, KEY_TAIL].concat();
+            let signature = signature.as_slice().try_into().unwrap();
+            for backend in [Backend::Native, Backend::Portable] {
+                let key = Key::parse(&der, backend).expect("a key");
+                prop_assert!(!key.holds(MESSAGE, signature));
+            }
+        }
 
         #[test]
         fn backends_agree_on_any_number(

@@ -22,7 +22,7 @@ const PROFILE: Profile = Profile {
 };
 
 /// What the common name of a platform's certificate contains, and that of a certificate that signs
-/// statements: Intel's root may certify keys for other ends too.
+/// statements: a root may certify keys for other ends too.
 const PCK_NAME: &str = "SGX PCK Certificate";
 const SIGNER_NAME: &str = "SGX TCB Signing";
 

@@ -158,7 +158,7 @@ pub fn trim_quote(padded: &[u8]) -> Option<&[u8]> {
         4 => TD_REPORT_10_LEN,
         5 => {
             let size = padded.get(HEADER_LEN + 2..HEADER_LEN + BODY_HEADER_LEN)?;
-            BODY_HEADER_LEN + Reader(size).u32().ok()? as usize
+            BODY_HEADER_LEN.checked_add(Reader(size).u32().ok()? as usize)?
         }
         _ => return None,
     };

@@ -113,6 +113,8 @@ pub(super) const SIGNED_ALONE: &[(usize, Code, Change)] = &[
     (2, Code::TcbInfoKind, |r| swap(&mut r.tcb_info, "\"version\":3", "\"version\":2")),
     (2, Code::CertificateIssuer, |r| r.tcb_signer.issuer.push('x')),
     (2, Code::CertificateUsage, |r| r.tcb_signer.extensions = x509::authority_extensions(0)),
+    (2, Code::CertificateSubject, |r| r.tcb_signer.subject = r.pck.subject.clone()),
+    (3, Code::CertificateSubject, |r| r.qe_signer.subject = "SGX QE Signing".to_owned()),
     (2, Code::EmptyWindow, |r| r.tcb_signer.not_after = START - 1),
     (2, Code::EmptyWindow, |r| r.tcb_info = r.tcb_info.replace("2023-11-14", "2033-11-14")),
     (2, Code::TcbInfoSignature, |r| r.signer_key = stranger()),
