@@ -52,7 +52,7 @@ impl TcbStatus {
 /// TCB info: which versions of a platform model are how good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TcbInfo {
-    /// By id and version; `None` where no quote can be judged by it.
+    /// By id, version and type; `None` where no quote can be judged by it.
     pub(crate) tee: Option<Tee>,
     pub(crate) fmspc: [u8; 6],
     pub(crate) pce_id: [u8; 2],
@@ -194,15 +194,16 @@ impl TcbInfo {
             }
             _ => json.skip(),
         })?;
-        tcb_type.ok_or(Malformed)?;
+        let tcb_type = tcb_type.ok_or(Malformed)?;
         if without_tdx && id == Some("TDX") {
             return Err(Malformed);
         }
         let version: u8 = version.ok_or(Malformed)?;
         let info = Self {
-            tee: match (id.ok_or(Malformed)?, version) {
-                ("SGX", 3) => Some(Tee::Sgx),
-                ("TDX", 3) => Some(Tee::Tdx),
+            // The type says how levels are compared: no other way than type 0's is known.
+            tee: match (id.ok_or(Malformed)?, version, tcb_type) {
+                ("SGX", 3, 0) => Some(Tee::Sgx),
+                ("TDX", 3, 0) => Some(Tee::Tdx),
                 _ => None,
             },
             fmspc: fmspc.ok_or(Malformed)?,

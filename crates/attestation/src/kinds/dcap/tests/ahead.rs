@@ -111,6 +111,7 @@ pub(super) const SIGNED_ALONE: &[(usize, Code, Change)] = &[
     (2, Code::DateEncoding, |r| swap(&mut r.tcb_info, "T22:13:20Z", " 22:13:20Z")),
     (2, Code::TcbInfoKind, |r| swap(&mut r.tcb_info, "\"TDX\"", "\"TDXX\"")),
     (2, Code::TcbInfoKind, |r| swap(&mut r.tcb_info, "\"version\":3", "\"version\":2")),
+    (2, Code::TcbInfoKind, |r| swap(&mut r.tcb_info, "\"tcbType\":0", "\"tcbType\":1")),
     (2, Code::CertificateIssuer, |r| r.tcb_signer.issuer.push('x')),
     (2, Code::CertificateUsage, |r| r.tcb_signer.extensions = x509::authority_extensions(0)),
     (2, Code::CertificateSubject, |r| r.tcb_signer.subject = r.pck.subject.clone()),

@@ -161,6 +161,7 @@ pub(crate) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::TcbInfoKind, &TDX, |r| swap(&mut r.tcb_info, "\"TDX\"", "\"SGX\"")),
     (Code::TcbInfoKind, &TDX, |r| swap(&mut r.tcb_info, "\"version\":3", "\"version\":2")),
     (Code::TcbInfoKind, &SGX, |r| r.tcb_info = platform().recipe(&TDX).tcb_info),
+    (Code::TcbInfoKind, &SGX, |r| swap(&mut r.tcb_info, "\"tcbType\":0", "\"tcbType\":1")),
     (Code::Fmspc, &TDX, |r| edit_pck(r, |p| p.fmspc[0] ^= 1)),
     (Code::PceId, &TDX, |r| edit_pck(r, |p| p.pce_id[1] ^= 1)),
     (Code::TcbLevel, &TDX, |r| edit_pck(r, |p| p.pce_svn = 10)),

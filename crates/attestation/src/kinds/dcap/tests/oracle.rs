@@ -18,7 +18,7 @@ use proptest::{prelude::*, sample::Index};
 use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
 
 /// What this verifier refuses though dcap-qvl does not look: strict encodings, fields it leaves
-/// unread, usages and names that webpki leaves open, Intel's PCE rule, fields of TD reports 1.5ex, and caps.
+/// unread, usages and names that webpki leaves open, Intel's PCE rule, the TCB's type, fields of TD reports 1.5ex, and caps.
 const STRICTER: &[Code] = &[
     Code::QuoteTrailingBytes,
     Code::QuoteSignatureData,
@@ -39,6 +39,7 @@ const STRICTER: &[Code] = &[
     Code::CrlEncoding,
     Code::CrlEntryCount,
     Code::QeReportData,
+    Code::TcbInfoKind,
     Code::PceId,
 ];
 
