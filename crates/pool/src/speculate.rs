@@ -2,11 +2,11 @@
 //! so that its verdict is cached before a block needs it.
 //!
 //! Nothing depends on it. A sender has a budget of CPU time; what is above it, or comes while the
-//! queue is full, is verified when a block executes it. What waits for an earlier nonce is not run:
-//! it may never be executed, nor paid for.
+//! queue is full, is verified when a block executes it. What waits for an earlier nonce or a lower
+//! base fee is not run: it may never be executed, nor paid for.
 
 use crate::PoolConfig;
-use alloy_consensus::transaction::Recovered;
+use alloy_consensus::{Transaction as _, transaction::Recovered};
 use alloy_primitives::{Address, map::AddressMap};
 use assay_chain::Chain;
 use assay_evm::{AssayEvmConfig, CachePart, SealedHeader, Transaction};
@@ -55,9 +55,13 @@ impl Speculation {
         }
     }
 
-    /// Whether this transaction may carry something worth verifying ahead.
+    /// Whether this transaction may carry something worth verifying ahead, and pays the head's base
+    /// fee: what pays less may never be executed.
     pub(crate) fn wants(&self, head: &SealedHeader, transaction: &Transaction) -> bool {
-        self.queue.is_some() && self.evm.may_carry_evidence(head.timestamp, transaction)
+        let base_fee = head.base_fee_per_gas.unwrap_or_default();
+        self.queue.is_some()
+            && transaction.max_fee_per_gas() >= u128::from(base_fee)
+            && self.evm.may_carry_evidence(head.timestamp, transaction)
     }
 
     /// Queues a transaction, unless the queue is full.

@@ -334,11 +334,15 @@ fn verify_call(evidence: &[u8]) -> Bytes {
 impl World {
     /// A call of `IAttestation` with evidence that no other fill has.
     fn evidence(&self, key: usize, nonce: u64, fill: u8) -> Recovered<Transaction> {
+        self.evidence_for(key, nonce, fill, 1_000)
+    }
+
+    fn evidence_for(&self, key: usize, nonce: u64, fill: u8, fee: u128) -> Recovered<Transaction> {
         let transaction = TxEip1559 {
             chain_id: CHAIN_ID,
             nonce,
             gas_limit: 1_000_000,
-            max_fee_per_gas: 1_000,
+            max_fee_per_gas: fee,
             max_priority_fee_per_gas: 1,
             to: TxKind::Call(PRECOMPILE_ADDRESSES[0]),
             input: verify_call(&[fill; 600]),
@@ -376,8 +380,11 @@ fn evidence_is_verified_ahead_and_once() {
 fn evidence_is_not_verified_before_its_transaction_can_be_executed() {
     let verdicts = VerdictCache::new(1 << 20);
     let world = world_of(PoolConfig::default(), Some(verdicts.clone()));
-    // An earlier nonce is missing; who comes later is served.
+    // An earlier nonce is missing, or it pays less than the base fee; who comes later is served.
     world.pool.add(world.evidence(0, 1, 1), Origin::Rpc).expect("admitted");
+    let base_fee = world.chain.head().base_fee_per_gas.expect("a base fee");
+    let poor = world.evidence_for(2, 0, 3, u128::from(base_fee) - 1);
+    world.pool.add(poor, Origin::Rpc).expect("admitted");
     world.pool.add(world.evidence(1, 0, 2), Origin::Rpc).expect("admitted");
     await_verdicts(&verdicts, 1);
     assert_eq!(verdicts.stats().entries, 1);
