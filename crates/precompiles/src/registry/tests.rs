@@ -109,7 +109,7 @@ fn calls() -> Vec<(usize, Vec<u8>)> {
             IAttestation::verifyCall {
                 kind: 99,
                 evidence: none.clone(),
-                collateral: none.clone(),
+                collateral: none,
                 time: 1,
             }
             .abi_encode(),
