@@ -87,6 +87,33 @@ fn pure_crates_stay_pure() {
     }
 }
 
+/// What the portable verifiers are made of: the workspace's versions, and nothing in C.
+#[test]
+fn the_portable_verifiers_are_the_workspaces_without_c() {
+    let packages = |path: &str| -> BTreeSet<(String, String)> {
+        let lock = manifest(&root().join(path));
+        let packages = lock["package"].as_array().expect("packages");
+        let field = |package: &toml::Value, name| package[name].as_str().map(str::to_owned);
+        packages
+            .iter()
+            .filter_map(|one| Some((field(one, "name")?, field(one, "version")?)))
+            .collect()
+    };
+    let portable = packages("crates/attestation/portable/Cargo.lock");
+    let workspace = packages("Cargo.lock");
+    for (name, version) in &portable {
+        assert!(
+            name == "assay-attestation-portable"
+                || workspace.contains(&(name.clone(), version.clone())),
+            "{name} {version} is not the workspace's"
+        );
+        // The convention of crates that bind a library in C.
+        let native =
+            name.ends_with("-sys") || ["blst", "keccak-asm", "ring"].contains(&name.as_str());
+        assert!(!native, "{name} is not pure Rust");
+    }
+}
+
 #[test]
 fn every_crate_is_in_the_list_and_named_after_its_directory() {
     let folders = fs::read_dir(root().join("crates")).expect("crates/");

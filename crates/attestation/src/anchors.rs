@@ -6,8 +6,8 @@ use crate::{
         kind, nitro, nvidia, sev_snp,
     },
 };
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use alloy_primitives::Bytes;
-use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 
 /// Most extra anchors that a chain may name for one kind.

@@ -6,10 +6,13 @@ use sha2::{Digest as _, Sha256, Sha384};
 /// Both give the same verdict, byte for byte, on every input; tests hold them to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Backend {
-    /// Assembly-backed: libsecp256k1, AWS-LC and blst.
+    /// Assembly-backed: libsecp256k1, AWS-LC and blst. Only with the feature `native`, where it is the
+    /// default.
+    #[cfg(feature = "native")]
     #[default]
     Native,
     /// Pure Rust, for proofs: the RustCrypto, dalek and arkworks crates.
+    #[cfg_attr(not(feature = "native"), default)]
     Portable,
 }
 
@@ -17,6 +20,7 @@ impl Backend {
     /// SHA-256 of `data`.
     pub(crate) fn sha256(self, data: &[u8]) -> B256 {
         match self {
+            #[cfg(feature = "native")]
             Self::Native => B256::from_slice(
                 aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, data).as_ref(),
             ),
@@ -27,6 +31,7 @@ impl Backend {
     /// SHA-384 of `data`.
     pub(crate) fn sha384(self, data: &[u8]) -> [u8; 48] {
         match self {
+            #[cfg(feature = "native")]
             Self::Native => {
                 let mut digest = [0; 48];
                 let computed = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA384, data);

@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use alloy_primitives::{B256, U256, keccak256};
 
 /// What a verifier learnt from a piece of evidence, in the shape of `IAttestation.Claims`.

@@ -1,5 +1,6 @@
 //! `abi.encode` of what evidence is made of.
 
+use alloc::vec::Vec;
 use alloy_primitives::U256;
 
 /// A field of a tuple.

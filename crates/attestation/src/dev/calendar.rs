@@ -1,5 +1,7 @@
 //! Unix seconds to civil dates.
 
+use alloc::{format, string::String};
+
 /// Year, month, day, hour, minute and second, in the Gregorian calendar.
 pub(super) fn civil(seconds: u64) -> [u64; 6] {
     let (mut days, time) = (seconds / 86_400, seconds % 86_400);

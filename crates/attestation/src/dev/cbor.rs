@@ -1,5 +1,7 @@
 //! A writer of the CBOR that the reader in `encoding` accepts.
 
+use alloc::{vec, vec::Vec};
+
 /// A head of a major type, in its shortest form.
 pub(crate) fn head(major: u8, number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();

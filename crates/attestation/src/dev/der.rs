@@ -1,6 +1,7 @@
 //! A writer of the DER that the readers in `encoding` accept.
 
 use crate::encoding::der as tag;
+use alloc::{format, vec, vec::Vec};
 
 pub(crate) fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];

@@ -2,9 +2,10 @@
 
 use super::{abi, x509::Key};
 use crate::{Backend, encoding::base64url, kinds::nvidia};
+use alloc::{borrow::ToOwned, format, string::String, string::ToString, vec::Vec};
 use alloy_primitives::{B256, Bytes, hex, keccak256};
+use core::ops::Range;
 use sha2::{Digest as _, Sha256};
-use std::ops::Range;
 
 const ISSUER: &str = "https://nras.attestation.nvidia.com";
 const MODEL: &str = "GH100";
@@ -81,7 +82,7 @@ impl DevGpu {
         overall.0.extend(Members::new(common()).0);
         let gpu = |index: u8| {
             let id = keccak256([self.seed.as_slice(), b"ueid", &[index]].concat());
-            let id = u128::from_be_bytes(std::array::from_fn(|at| id[at]));
+            let id = u128::from_be_bytes(core::array::from_fn(|at| id[at]));
             let mut claims = Members::new([
                 ("hwmodel", text(MODEL)),
                 ("ueid", text(&id.to_string())),

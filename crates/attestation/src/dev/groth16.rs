@@ -1,6 +1,7 @@
 //! Groth16 keys whose trapdoor is known, for development chains and tests.
 
 use crate::kinds::groth16::{GROUP_ORDER, PROOF_LEN, WORD, scalar};
+use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, keccak256};
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};

@@ -17,14 +17,15 @@ pub(crate) mod rsa;
 pub(crate) mod snp;
 pub(crate) mod x509;
 
+use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 pub use gpu::DevGpu;
 pub use groth16::DevGroth16;
 pub use nitro::{DevDocument, DevNitro};
 pub use snp::{DevSnp, DevSnpReport};
 
 use alloy_primitives::{B256, Bytes, hex, keccak256};
+use core::ops::Range;
 use recipe::{Platform, Recipe};
-use std::ops::Range;
 use x509::{Certificate, Key, RevocationList};
 
 const INTEL_VENDOR: [u8; 16] = hex!("939a7233f79c4ca9940a0db3957f0607");

@@ -4,8 +4,9 @@ use super::{
     cbor,
     x509::{self, Certificate, Key},
 };
+use alloc::{borrow::ToOwned, collections::BTreeMap, format, string::String, vec, vec::Vec};
 use alloy_primitives::{B256, Bytes, hex, keccak256};
-use std::{collections::BTreeMap, ops::Range};
+use core::ops::Range;
 
 /// Names from the root to the enclave, as deep as AWS's own chains.
 const NAMES: [&str; 5] = [
@@ -64,7 +65,7 @@ impl DevNitro {
 
     pub(crate) fn recipe(&self, document: &DevDocument) -> Recipe {
         let keys = NAMES.map(|name| Key::derive_p384(self.seed, name));
-        let certificates = std::array::from_fn(|index| {
+        let certificates = core::array::from_fn(|index| {
             let extensions = match index {
                 0..4 => x509::authority_extensions(3 - index as u8),
                 _ => x509::signer_extensions(),

@@ -4,9 +4,10 @@ use super::{
     calendar, der,
     x509::{Certificate, Extension, Key, RevocationList},
 };
+use alloc::{format, string::String, vec::Vec};
 use alloy_primitives::hex;
+use core::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 const INTEL_SGX: &[u8] = &hex!("2a864886f84d010d01");
 

@@ -9,6 +9,7 @@ use crate::{
         rsa_pss,
     },
 };
+use alloc::vec::Vec;
 
 /// Limbs of a prime, and of the modulus.
 const HALF: usize = 32;

@@ -6,8 +6,9 @@ use super::{
     x509::{self, Certificate, Extension, Key, RevocationList},
 };
 use crate::kinds::sev_snp::join_snp_evidence;
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec, vec::Vec};
 use alloy_primitives::{B256, Bytes, hex};
-use std::ops::Range;
+use core::ops::Range;
 
 /// Private keys of every development ARK and ASK, in DER. They are public.
 pub(crate) const ROOT_KEY: &[u8] = include_bytes!("snp/dev_ark.key");

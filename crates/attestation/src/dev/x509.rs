@@ -2,6 +2,7 @@
 
 use super::{der, rsa::RsaKey};
 use crate::encoding::algorithm::Algorithm;
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 use alloy_primitives::{B256, hex, keccak256};
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use sha2::{Digest as _, Sha256, Sha384};
@@ -69,12 +70,12 @@ impl Key {
             Self::P256(key) => {
                 let signature: Result<p256::ecdsa::Signature, _> =
                     key.sign_prehash(&Sha256::digest(data));
-                signature.map_or_else(|_| vec![0; 64], |signature| signature.to_vec())
+                signature.map_or_else(|_| vec![0; 64], |signature| signature.to_bytes().to_vec())
             }
             Self::P384(key) => {
                 let signature: Result<p384::ecdsa::Signature, _> =
                     key.sign_prehash(&Sha384::digest(data));
-                signature.map_or_else(|_| vec![0; 96], |signature| signature.to_vec())
+                signature.map_or_else(|_| vec![0; 96], |signature| signature.to_bytes().to_vec())
             }
             Self::Rsa(key) => key.sign(data),
         }

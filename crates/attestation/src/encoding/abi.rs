@@ -3,6 +3,7 @@
 //! Tails stand in the order of their fields without gaps, padding is zero, nothing follows.
 
 use super::Malformed;
+use alloc::vec::Vec;
 
 /// A 32-byte word.
 type Word = [u8; 32];

@@ -9,6 +9,7 @@ use crate::{
     Backend,
     signatures::{p256, p384, rsa_pss},
 };
+use alloc::boxed::Box;
 use alloy_primitives::hex;
 
 /// How a certificate's key signs, or how a certificate or list is signed.

@@ -1,6 +1,7 @@
 //! base64url without padding (RFC 4648 section 5, RFC 7515 section 2), the canonical form alone.
 
 use super::Malformed;
+use alloc::{string::String, vec::Vec};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const NOT_A_DIGIT: u8 = 0xff;

@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.string(TEXT)?).map_err(|_| Malformed)
+        core::str::from_utf8(self.string(TEXT)?).map_err(|_| Malformed)
     }
 
     /// Reads an array's head: how many items follow.

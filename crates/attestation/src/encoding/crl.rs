@@ -7,6 +7,7 @@ use super::{
     x509::{self, Serial},
 };
 use crate::Code;
+use alloc::vec::Vec;
 use alloy_primitives::hex;
 
 /// Most revoked certificates in a list.

@@ -1,6 +1,7 @@
 //! Hexadecimal digits of either case, two a byte, no prefix.
 
 use super::Malformed;
+use alloc::vec::Vec;
 
 /// Decodes text of any even length.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Malformed> {

@@ -6,7 +6,7 @@
 //! NUL. Unknown fields are skipped where the caller says so.
 
 use super::Malformed;
-use std::borrow::Cow;
+use alloc::{borrow::Cow, string::String};
 
 /// Deepest nesting of arrays and objects.
 const MAX_DEPTH: u32 = 12;
@@ -36,7 +36,7 @@ impl<'a> Json<'a> {
         if !bytes.is_ascii() {
             return Err(Malformed);
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| Malformed)?;
+        let text = core::str::from_utf8(bytes).map_err(|_| Malformed)?;
         let mut json = Self { text, at: 0, depth: 0 };
         json.object(field)?;
         json.space();

@@ -1,6 +1,7 @@
 //! PEM certificates (RFC 7468, the strict form): 64-character lines that end in a line feed.
 
 use super::Malformed;
+use alloc::vec::Vec;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----\n";
 const END: &[u8] = b"-----END CERTIFICATE-----";

@@ -6,6 +6,7 @@ use super::{
     der::{self, Element, Reader},
 };
 use crate::{Backend, Code};
+use alloc::vec::Vec;
 use alloy_primitives::hex;
 
 /// `INTEGER 2` in `[0]`: version 3.

@@ -3,6 +3,7 @@
 //! Evidence is packed: `key ‖ signature ‖ digest`, of exactly one length per kind.
 
 use crate::{Backend, Claims, Code, claims::identity, signatures::Scheme};
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 
 /// Most bytes of evidence; the exact length is checked as the first code.

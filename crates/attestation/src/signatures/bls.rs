@@ -42,6 +42,7 @@ pub(super) fn check(
     backend: Backend,
 ) -> Result<(), Code> {
     match backend {
+        #[cfg(feature = "native")]
         Backend::Native => {
             let key = usable(key, Code::KeyEncoding, native::key, native::in_g1)?;
             let signature =
@@ -81,6 +82,7 @@ fn usable<P>(
     }
     let point = read(bytes).map_err(|reason| match reason {
         NotAPoint::OffCurve => malformed,
+        #[cfg(feature = "native")]
         NotAPoint::OutsideSubgroup => Code::SmallOrder,
     })?;
     if is_in_subgroup(&point) { Ok(point) } else { Err(Code::SmallOrder) }
@@ -90,6 +92,7 @@ fn usable<P>(
 enum NotAPoint {
     OffCurve,
     /// Found while reading: blst does so where x is 0, the points of order 3.
+    #[cfg(feature = "native")]
     OutsideSubgroup,
 }
 
@@ -117,6 +120,7 @@ fn is_canonical(bytes: &[u8]) -> bool {
 }
 
 /// blst, on one thread: its own `verify` would hand the work to a pool.
+#[cfg(feature = "native")]
 mod native {
     use super::{NotAPoint, TAG};
     use alloy_primitives::B256;

@@ -1,5 +1,6 @@
 use crate::{Backend, Code};
 use alloy_primitives::{B256, hex};
+#[cfg(feature = "native")]
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use ed25519_dalek::Verifier;
 
@@ -49,6 +50,7 @@ pub(super) fn check(
 /// Both libraries recompute R and compare encodings: the cofactorless equation.
 fn holds(digest: &B256, key: &[u8; 32], signature: &[u8; 64], backend: Backend) -> bool {
     match backend {
+        #[cfg(feature = "native")]
         Backend::Native => UnparsedPublicKey::new(&ED25519, key.as_slice())
             .verify(digest.as_slice(), signature)
             .is_ok(),

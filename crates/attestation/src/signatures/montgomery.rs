@@ -2,7 +2,8 @@
 //!
 //! Variable time: fit for public data only.
 
-use std::cmp::Ordering;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// An odd modulus whose highest bit is set. Numbers are limbs, least significant first.
 #[derive(Clone)]

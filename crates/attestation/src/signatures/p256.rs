@@ -1,6 +1,8 @@
 use super::scalar::{below, is_zero};
 use crate::{Backend, Code};
+use alloc::boxed::Box;
 use alloy_primitives::{B256, hex};
+#[cfg(feature = "native")]
 use aws_lc_rs::{
     digest::{Digest, SHA256},
     signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey, UnparsedPublicKey},
@@ -35,6 +37,7 @@ pub(crate) fn signature_in_range(signature: &[u8; 64]) -> bool {
 pub(crate) struct Key(Parsed);
 
 enum Parsed {
+    #[cfg(feature = "native")]
     Native(ParsedPublicKey),
     Portable(Box<p256::ecdsa::VerifyingKey>),
 }
@@ -47,6 +50,7 @@ impl Key {
             return None;
         }
         let parsed = match backend {
+            #[cfg(feature = "native")]
             Backend::Native => Parsed::Native(
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.as_slice()).parse().ok()?,
             ),
@@ -60,6 +64,7 @@ impl Key {
     /// Whether `signature`, with r and s in range, is this key's over `digest`.
     pub(crate) fn holds(&self, digest: &B256, signature: &[u8; 64]) -> bool {
         match &self.0 {
+            #[cfg(feature = "native")]
             Parsed::Native(key) => Digest::import_less_safe(digest.as_slice(), &SHA256)
                 .is_ok_and(|digest| key.verify_digest_sig(&digest, signature).is_ok()),
             Parsed::Portable(key) => p256::ecdsa::Signature::from_slice(signature)

@@ -2,7 +2,9 @@
 
 use super::scalar::{below, is_zero};
 use crate::Backend;
+use alloc::boxed::Box;
 use alloy_primitives::hex;
+#[cfg(feature = "native")]
 use aws_lc_rs::{
     digest::{Digest, SHA384},
     signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey, UnparsedPublicKey},
@@ -28,6 +30,7 @@ pub(crate) fn signature_in_range(signature: &[u8; 96]) -> bool {
 pub(crate) struct Key(Parsed);
 
 enum Parsed {
+    #[cfg(feature = "native")]
     Native(ParsedPublicKey),
     Portable(Box<p384::ecdsa::VerifyingKey>),
 }
@@ -40,6 +43,7 @@ impl Key {
             return None;
         }
         let parsed = match backend {
+            #[cfg(feature = "native")]
             Backend::Native => Parsed::Native(
                 UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key.as_slice()).parse().ok()?,
             ),
@@ -53,6 +57,7 @@ impl Key {
     /// Whether `signature`, with r and s in range, is this key's over the SHA-384 `digest`.
     pub(crate) fn holds(&self, digest: &[u8; 48], signature: &[u8; 96]) -> bool {
         match &self.0 {
+            #[cfg(feature = "native")]
             Parsed::Native(key) => Digest::import_less_safe(digest, &SHA384)
                 .is_ok_and(|digest| key.verify_digest_sig(&digest, signature).is_ok()),
             Parsed::Portable(key) => p384::ecdsa::Signature::from_slice(signature)

@@ -3,7 +3,9 @@
 
 use super::montgomery::{self, Modulus};
 use crate::Backend;
+use alloc::boxed::Box;
 use alloy_primitives::hex;
+#[cfg(feature = "native")]
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA384, UnparsedPublicKey};
 use sha2::{Digest as _, Sha384};
 
@@ -28,6 +30,7 @@ pub(crate) struct Key {
 }
 
 enum Parsed {
+    #[cfg(feature = "native")]
     Native(ParsedPublicKey),
     Portable(Box<Modulus<64>>),
 }
@@ -42,6 +45,7 @@ impl Key {
             return None;
         }
         let parsed = match backend {
+            #[cfg(feature = "native")]
             Backend::Native => {
                 Parsed::Native(UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA384, der).parse().ok()?)
             }
@@ -59,6 +63,7 @@ impl Key {
             return false;
         }
         match &self.parsed {
+            #[cfg(feature = "native")]
             Parsed::Native(key) => key.verify_sig(message, signature).is_ok(),
             Parsed::Portable(modulus) => {
                 let encoded = modulus.power(&montgomery::limbs(signature), [EXPONENT]);

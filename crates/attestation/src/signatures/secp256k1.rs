@@ -1,7 +1,9 @@
 use super::scalar::{below, is_zero};
 use crate::{Backend, Code};
+use alloc::boxed::Box;
 use alloy_primitives::{B256, hex};
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
+#[cfg(feature = "native")]
 use secp256k1::{Message, SECP256K1};
 
 /// The base field's modulus, exclusive bound of a coordinate.
@@ -32,6 +34,7 @@ pub(super) fn check(
 }
 
 enum Key {
+    #[cfg(feature = "native")]
     Native(secp256k1::PublicKey),
     Portable(Box<k256::ecdsa::VerifyingKey>),
 }
@@ -39,6 +42,7 @@ enum Key {
 impl Key {
     fn parse(key: &[u8; 65], backend: Backend) -> Option<Self> {
         match backend {
+            #[cfg(feature = "native")]
             Backend::Native => {
                 secp256k1::PublicKey::from_byte_array_uncompressed(*key).ok().map(Self::Native)
             }
@@ -50,6 +54,7 @@ impl Key {
 
     fn holds(&self, digest: &B256, signature: &[u8; 64]) -> bool {
         match self {
+            #[cfg(feature = "native")]
             Self::Native(key) => {
                 let message = Message::from_digest(digest.0);
                 secp256k1::ecdsa::Signature::from_compact(signature)

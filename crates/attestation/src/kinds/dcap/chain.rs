@@ -12,6 +12,7 @@ use crate::{
     },
     window::Window,
 };
+use alloc::vec::Vec;
 use alloy_primitives::keccak256;
 
 /// Every certificate's algorithms, and Intel's extension.

@@ -4,7 +4,8 @@ use crate::{
     Code,
     encoding::{Malformed, hex, json, json::Json},
 };
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 /// The parts of the collateral, unwrapped but not looked into.
 pub(crate) struct Collateral<'a> {

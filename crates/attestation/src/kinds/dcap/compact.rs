@@ -16,6 +16,7 @@ use crate::{
     },
     window::Window,
 };
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 
 /// What every layout begins with.

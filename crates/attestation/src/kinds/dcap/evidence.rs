@@ -18,6 +18,7 @@ use crate::{
     kinds::kind,
     window::Window,
 };
+use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, keccak256};
 
 const ASSURANCE_TEE: u8 = 3;

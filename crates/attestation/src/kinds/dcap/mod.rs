@@ -21,6 +21,7 @@ mod statements;
 mod tcb;
 
 use crate::{Anchors, Assessment, Backend, Claims, Code, Work, kinds::kind, window::Window};
+use alloc::vec;
 use alloy_primitives::{B256, keccak256};
 use chain::{Authorities, Listed, certificate, decode, revocation_list};
 use collateral::Collateral;

@@ -14,6 +14,7 @@ use super::{
     tcb::Tcb,
 };
 use crate::{Backend, Code};
+use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, keccak256};
 
 pub use super::quote::trim_quote;

@@ -2,6 +2,7 @@
 
 use super::quote::{Body, ENCLAVE_REPORT_LEN, TD_REPORT_10_LEN};
 use crate::Code;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 /// SGX attribute flag: the enclave's memory can be read and written from outside.

@@ -16,6 +16,7 @@ use crate::{
     kinds::kind,
     window::Window,
 };
+use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, U256, keccak256};
 
 /// A statement with the certificate below the root that it needs.
@@ -56,7 +57,7 @@ impl<'a> Input<'a> {
 /// Signer, text and signature.
 fn signed_parts<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a str, &'a [u8; 64])> {
     let signer = part(rest)?;
-    let text = std::str::from_utf8(part(rest)?).ok()?;
+    let text = core::str::from_utf8(part(rest)?).ok()?;
     Some((signer, text, part(rest)?.try_into().ok()?))
 }
 

@@ -5,6 +5,7 @@ use crate::{
     encoding::{Malformed, calendar, hex, json, json::Json},
     window::Window,
 };
+use alloc::vec::Vec;
 
 /// Most levels that a statement, or a TDX module identity in it, may list.
 pub(crate) const MAX_LEVELS: usize = 64;

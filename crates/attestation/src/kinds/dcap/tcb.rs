@@ -6,6 +6,7 @@ use super::{
     statements::Tee,
 };
 use crate::{Code, encoding::x509::Serial};
+use alloc::vec::Vec;
 use alloy_primitives::B256;
 
 /// Length of the encoding, which docs/attestation.md lays out.

@@ -2,6 +2,7 @@
 
 use super::point::{G1_LEN, G2_LEN, PointFault, Reader, WORD, scalar};
 use crate::Code;
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{

@@ -12,6 +12,7 @@ pub(crate) use key::{MAX_INPUTS, PROOF_LEN, PreparedKey, Proof, VerifyingKey};
 pub(crate) use point::{GROUP_ORDER, WORD, scalar};
 
 use crate::{Anchors, Claims, Code, Work, claims::identity, kinds::kind, status};
+use alloc::{boxed::Box, vec, vec::Vec};
 use alloy_primitives::{B256, keccak256};
 use key::{KEY_HEAD_LEN, decode_inputs};
 use point::G1_LEN;

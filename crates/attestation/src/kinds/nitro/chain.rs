@@ -7,6 +7,7 @@ use crate::{
     kinds::kind,
     window::Window,
 };
+use alloc::vec::Vec;
 use alloy_primitives::{B256, keccak256};
 
 /// A document's certificates, related but with no signature checked.
@@ -44,7 +45,7 @@ impl<'a> Chain<'a> {
     fn links(&self) -> impl Iterator<Item = (&Certificate<'a>, &Certificate<'a>)> {
         self.authorities
             .iter()
-            .zip(self.authorities.iter().skip(1).chain(std::iter::once(&self.leaf)))
+            .zip(self.authorities.iter().skip(1).chain(core::iter::once(&self.leaf)))
     }
 
     fn check_names(&self) -> Result<(), Code> {
@@ -78,7 +79,7 @@ impl<'a> Chain<'a> {
     /// When every certificate holds.
     pub(crate) fn window(&self) -> Window {
         let mut window = Window::ALWAYS;
-        for certificate in self.authorities.iter().chain(std::iter::once(&self.leaf)) {
+        for certificate in self.authorities.iter().chain(core::iter::once(&self.leaf)) {
             window.narrow_inclusive(certificate.not_before, certificate.not_after);
         }
         window

@@ -8,6 +8,7 @@ use crate::{
     Code,
     encoding::{Malformed, algorithm::Signature, cbor::Reader},
 };
+use alloc::vec::Vec;
 
 /// `{1: -35}`: the algorithm is ES384.
 const PROTECTED_HEADER: &[u8] = &[0xa1, 0x01, 0x38, 0x22];

@@ -16,6 +16,7 @@ use crate::{
     },
     kinds::kind,
 };
+use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, keccak256};
 use chain::Chain;
 use document::{Document, MAX_BUNDLE, PCR_LEN, Pcrs};

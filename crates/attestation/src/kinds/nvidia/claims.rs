@@ -7,6 +7,7 @@ use crate::{
         json::{Json, Next, set},
     },
 };
+use alloc::vec::Vec;
 
 const ISSUER: &str = "https://nras.attestation.nvidia.com";
 const SUBJECT: &str = "NVIDIA-PLATFORM-ATTESTATION";

@@ -8,6 +8,7 @@ use crate::{
     },
     signatures::p384,
 };
+use alloc::vec::Vec;
 
 /// Most bytes of a token: NVIDIA's are up to 3,000, an overall token of many GPUs 4,000.
 const MAX_TOKEN: usize = 8 * 1024;

@@ -15,6 +15,7 @@ use crate::{
     signatures::p384,
     status,
 };
+use alloc::{format, vec, vec::Vec};
 use alloy_primitives::{B256, keccak256};
 use claims::{Gpu, Overall};
 use jws::Jws;

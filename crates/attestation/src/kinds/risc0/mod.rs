@@ -17,8 +17,9 @@ use crate::{
         kind,
     },
 };
+use alloc::vec;
 use alloy_primitives::{B256, keccak256};
-use releases::{RELEASES, Release, SELECTOR_LEN, split_digest};
+use releases::{Release, SELECTOR_LEN, releases, split_digest};
 
 /// Most bytes of evidence.
 pub(crate) const MAX_EVIDENCE: usize = 16 * 1024;
@@ -32,7 +33,7 @@ pub(crate) fn counts() -> Work {
 
 /// Verifies a receipt of one of the pinned releases.
 pub(crate) fn verify(evidence: &[u8], collateral: &[u8], backend: Backend) -> Result<Claims, Code> {
-    verify_under(&RELEASES, evidence, collateral, backend)
+    verify_under(releases(), evidence, collateral, backend)
 }
 
 fn verify_under(

@@ -5,9 +5,10 @@
 //! the reasons), those before them, and candidates (5.0.0-rc.1).
 
 use crate::kinds::groth16::{PreparedKey, VerifyingKey, scalar};
+use alloc::{boxed::Box, vec::Vec};
 use alloy_primitives::{B256, b256};
 use ark_bn254::Fr;
-use std::sync::LazyLock;
+use once_cell::race::OnceBox;
 
 /// Bytes at the head of a seal that name its release.
 pub(super) const SELECTOR_LEN: usize = 4;
@@ -53,15 +54,17 @@ pub(super) const PINNED: [(B256, B256); 2] = [
     ),
 ];
 
-/// Made ready once, at the first receipt. A test sees that none falls out.
-pub(super) static RELEASES: LazyLock<Vec<Release>> = LazyLock::new(|| {
-    let Ok(key) = VerifyingKey::decode(KEY) else { return Vec::new() };
-    let key = PreparedKey::new(&key);
-    PINNED
-        .iter()
-        .filter_map(|(parameters, control_root)| Release::new(*parameters, *control_root, &key))
-        .collect()
-});
+/// Made ready at the first receipt. A test sees that none falls out.
+pub(super) fn releases() -> &'static [Release] {
+    static RELEASES: OnceBox<Vec<Release>> = OnceBox::new();
+    RELEASES.get_or_init(|| {
+        let Ok(key) = VerifyingKey::decode(KEY) else { return Box::default() };
+        let key = PreparedKey::new(&key);
+        let release =
+            |(parameters, control_root): &_| Release::new(*parameters, *control_root, &key);
+        Box::new(PINNED.iter().filter_map(release).collect())
+    })
+}
 
 /// A digest as two scalars of 128 bits: its halves, read as little-endian integers.
 pub(super) fn split_digest(digest: B256) -> [Fr; 2] {

@@ -2,6 +2,7 @@
 
 use super::report::REPORT_LEN;
 use crate::Code;
+use alloc::vec::Vec;
 
 /// The parts of the evidence, not yet looked at.
 #[derive(Clone, Copy)]

@@ -16,6 +16,7 @@ use crate::{
     Anchors, Assessment, Backend, Claims, Code, Work, claims::identity,
     encoding::algorithm::Signature, kinds::kind, window::Window,
 };
+use alloc::vec;
 use alloy_primitives::keccak256;
 use chain::Chain;
 use endorsement::Endorsement;

@@ -2,6 +2,7 @@
 
 use super::product::{Product, Tcb};
 use crate::{Code, signatures::p384};
+use alloc::vec::Vec;
 
 /// Bytes of a report.
 pub(super) const REPORT_LEN: usize = 0x4a0;

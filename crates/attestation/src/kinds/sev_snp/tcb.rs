@@ -9,6 +9,7 @@ use crate::{
     encoding::x509::{SERIAL_LEN, Serial},
     status,
 };
+use alloc::vec::Vec;
 use alloy_primitives::B256;
 
 const LAYOUT_VERSION: u8 = 1;

@@ -4,8 +4,9 @@
 //! not bind what it verifies (GHSA-63x8-x938-vx33).
 
 use crate::kinds::groth16::{PreparedKey, VerifyingKey, WORD, scalar};
+use alloc::{boxed::Box, vec::Vec};
 use alloy_primitives::{B256, b256, hex};
-use std::sync::LazyLock;
+use once_cell::race::OnceBox;
 
 /// Bytes at the head of a proof that name its circuit.
 pub(super) const PREFIX_LEN: usize = 4;
@@ -65,13 +66,14 @@ pub(super) const PINNED: [Pinned; 2] = [
     },
 ];
 
-/// Made ready once, at the first proof. A test sees that none falls out.
-pub(super) static CIRCUITS: LazyLock<Vec<Circuit>> = LazyLock::new(|| {
-    PINNED
-        .iter()
-        .filter_map(|pinned| {
+/// Made ready at the first proof. A test sees that none falls out.
+pub(super) fn circuits() -> &'static [Circuit] {
+    static CIRCUITS: OnceBox<Vec<Circuit>> = OnceBox::new();
+    CIRCUITS.get_or_init(|| {
+        let circuit = |pinned: &Pinned| {
             let key = VerifyingKey::decode(pinned.key).ok()?;
             Circuit::new(pinned.hash, pinned.key_root, &key)
-        })
-        .collect()
-});
+        };
+        Box::new(PINNED.iter().filter_map(circuit).collect())
+    })
+}

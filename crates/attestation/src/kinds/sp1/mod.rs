@@ -14,8 +14,9 @@ use crate::{
         kind,
     },
 };
+use alloc::vec;
 use alloy_primitives::{B256, keccak256};
-use circuits::{CIRCUITS, Circuit, PREFIX_LEN};
+use circuits::{Circuit, PREFIX_LEN, circuits};
 
 /// Most bytes of evidence.
 pub(crate) const MAX_EVIDENCE: usize = 16 * 1024;
@@ -32,7 +33,7 @@ pub(crate) fn counts() -> Work {
 
 /// Verifies a proof under one of the pinned circuits.
 pub(crate) fn verify(evidence: &[u8], collateral: &[u8], backend: Backend) -> Result<Claims, Code> {
-    verify_under(&CIRCUITS, evidence, collateral, backend)
+    verify_under(circuits(), evidence, collateral, backend)
 }
 
 fn verify_under(

@@ -101,5 +101,5 @@ const RUN: Run<'static> = Run {
 
 /// The root that SP1's verifier of version 6 insists on.
 fn key_root() -> [u8; WORD] {
-    CIRCUITS[1].key_root.unwrap()
+    circuits()[1].key_root.unwrap()
 }

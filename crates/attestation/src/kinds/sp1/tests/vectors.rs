@@ -13,7 +13,7 @@ fn real_proofs_give_their_claims() {
             platform: B256::ZERO,
             bound: values.to_vec(),
             id: keccak256([program, values].concat()),
-            anchors: vec![CIRCUITS[circuit].hash],
+            anchors: vec![circuits()[circuit].hash],
             collateral: B256::ZERO,
             issued_at: 0,
             not_before: 0,
@@ -30,10 +30,10 @@ fn real_proofs_give_their_claims() {
 fn pinned_keys_are_those_of_sp1_verifier() {
     let gnark: [&[u8]; 2] =
         [&sp1_verifier_v5::GROTH16_VK_BYTES, &sp1_verifier_v6::GROTH16_VK_BYTES];
-    assert_eq!(CIRCUITS.len(), circuits::PINNED.len());
+    assert_eq!(circuits().len(), circuits::PINNED.len());
     for (index, pinned) in circuits::PINNED.iter().enumerate() {
         assert_eq!(Backend::Portable.sha256(gnark[index]), pinned.hash);
-        assert_eq!(CIRCUITS[index].hash, pinned.hash);
+        assert_eq!(circuits()[index].hash, pinned.hash);
         assert_eq!(pinned.key_root, [None, Some(*sp1_verifier_v6::VK_ROOT_BYTES)][index]);
         // But for the two points of G1 that verification has no use for, and what follows the key.
         let ours = oracle::gnark_key(pinned.key);
