@@ -96,7 +96,7 @@ impl Evidence<'_, '_> {
             measurement,
             platform: keccak256(self.platform.ppid),
             bound: self.report.report_data().to_vec(),
-            id: keccak256(self.quote.signed),
+            id: keccak256(self.report.reported()),
             anchors: vec![self.chain.anchor()],
             collateral: B256::ZERO,
             issued_at: 0,

@@ -181,6 +181,15 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// What the CPU reported, in fields that every version of a quote has. A host can have one report
+    /// quoted again, under another header or with less of it: this part stays the same.
+    pub(crate) fn reported(&self) -> &'a [u8] {
+        match self {
+            Self::Sgx(report) => report.0,
+            Self::Tdx(report) => report.base,
+        }
+    }
+
     pub(crate) fn report_data(&self) -> &'a [u8] {
         match self {
             Self::Sgx(report) => report.report_data(),

@@ -361,6 +361,34 @@ fn negated_signatures_change_nothing() {
     }
 }
 
+/// A host has one report quoted as often as it likes: with another quoting enclave's id in the header,
+/// and by one that makes quotes of another version. All of that is one piece of evidence.
+#[test]
+fn a_report_quoted_again_has_the_same_id() {
+    for report in [&SGX, &TDX] {
+        let honest = cook(&platform().recipe(report)).unwrap();
+        let mut recipe = platform().recipe(report);
+        recipe.signed[28..48].fill(7);
+        assert_eq!(cook(&recipe).unwrap().id, honest.id);
+        let mut recipe = platform().recipe(report);
+        recipe.signed[8..12].fill(7);
+        assert_eq!(cook(&recipe).unwrap().id, honest.id);
+        // Every field of the report itself is in it.
+        let at = recipe.signed.len() - 1;
+        recipe.signed[at] ^= 1;
+        assert_ne!(cook(&recipe).unwrap().id, honest.id);
+    }
+    let honest = cook(&platform().recipe(&TDX)).unwrap();
+    for (kind, size, rest) in
+        [(2, 584, vec![]), (3, 648, extended(0, 5)[..64].to_vec()), (4, 885, extended(0, 5))]
+    {
+        let mut recipe = platform().recipe(&TDX);
+        to_version_5(&mut recipe, kind, size, &rest);
+        let again = cook(&recipe).unwrap();
+        assert_eq!((again.id, again.identity), (honest.id, honest.identity));
+    }
+}
+
 #[test]
 fn swapped_collateral_is_refused() {
     let (tdx, sgx) = (platform().attest(&TDX), platform().attest(&SGX));
