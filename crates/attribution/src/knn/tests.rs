@@ -178,3 +178,16 @@ fn order_of_checks() {
     assert_eq!(code(1, &[0, 0], &[0, 0], &[0]), MalformedCode::TokenBytes);
     assert_eq!(code(1, &[0, 0], &[0, 0], &[0; 8]), MalformedCode::LabelCount);
 }
+
+/// What docs/attribution.md warns of: a contract has to know what its log holds.
+#[test]
+fn a_leaf_does_not_tell_what_it_is_of() {
+    let bytes = [1, 2, 3, 4, 0, 0, 0, 9];
+    let chunk = crate::span_weights(&[], &[&bytes], &[], 1).unwrap().leaf_hashes;
+    let sketches = Rows::new(&bytes, 8).unwrap();
+    let sketch = crate::influence(&[0; 8], &sketches).unwrap().leaf_hashes;
+    let points = Rows::new(&bytes[..4], 4).unwrap();
+    let point = knn_shapley(1, &[0; 4], 9, &points, &bytes[4..]).unwrap().leaf_hashes;
+    assert_eq!(chunk, [crate::leaf_hash(&bytes)]);
+    assert_eq!((&chunk, &chunk), (&sketch, &point));
+}
