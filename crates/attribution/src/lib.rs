@@ -7,6 +7,7 @@ mod influence;
 mod knn;
 mod limits;
 mod log;
+mod prover;
 #[cfg(feature = "provider")]
 pub mod provider;
 mod rows;
@@ -22,5 +23,6 @@ pub use log::{
     Frontier, append, empty_root, head, leaf_hash, log_head, node_hash, root, verify_consistency,
     verify_inclusion,
 };
+pub use prover::{InclusionProver, ProvenLeaves};
 pub use rows::{RowValues, Rows};
 pub use spans::{Span, SpanClaim, SpanWeights, check_span_sizes, span_weights};

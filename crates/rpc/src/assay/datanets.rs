@@ -12,7 +12,7 @@ use crate::{RpcContext, RpcError};
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolEvent;
-use assay_attribution::LogBuilder;
+use assay_attribution::{InclusionProver, ProvenLeaves};
 use assay_chain::{LogQuery, LogSubject};
 use assay_chainspec::predeploys::DATANETS;
 use assay_precompiles::contracts::IDatanets::{
@@ -22,7 +22,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// Contributions looked for at a time.
 const BATCH: usize = 1_000;
-/// Leaves of a log that proofs are made for: what fits some hundred megabytes.
+/// Leaves of a log that proofs are made for: what is read and hashed in seconds.
 const MAX_LEAVES: u64 = 1 << 22;
 /// Most leaves that one proof is about.
 const MAX_INDICES: usize = 65_536;
@@ -169,31 +169,30 @@ pub(super) fn inclusion_proof(
     if log_head.is_zero() {
         return Err(RpcError::params(format!("the log never had {size} leaves")));
     }
-    let (leaves, starts) = leaves(ctx, id, size)?;
+    let prover = InclusionProver::new(size, indices)
+        .ok_or_else(|| RpcError::internal("the log has no such leaves"))?;
+    let (prover, starts) = read_leaves(ctx, id, prover)?;
     let ranges = indices
         .iter()
         .map(|index| starts.partition_point(|start| start <= index).saturating_sub(1) as u64)
         .collect();
-    let leaf_hashes = indices
-        .iter()
-        .map(|index| leaves.get(usize::try_from(*index).ok()?).copied())
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| RpcError::internal("the index lacks a contribution"))?;
-    let log = LogBuilder::new(leaves);
+    let proven =
+        prover.finish().ok_or_else(|| RpcError::internal("the index lacks a contribution"))?;
     // Guards against a reorg between the calls above.
-    if log.head() != log_head {
+    if proven.head != log_head {
         return Err(RpcError::internal("the log changed while it was read: ask again"));
     }
-    let proof = log
-        .inclusion_proof(indices)
-        .ok_or_else(|| RpcError::internal("the log has no such leaves"))?;
+    let ProvenLeaves { leaf_hashes, proof, .. } = proven;
     Ok(InclusionProof { log_head, size, indices: indices.to_vec(), leaf_hashes, ranges, proof })
 }
 
-/// The first `size` leaves of a log, and the place of each contribution's first. Contributions are
-/// read one after the other, so that no more than one is held beside the leaves.
-fn leaves(ctx: &RpcContext, id: B256, size: u64) -> Result<(Vec<B256>, Vec<u64>), RpcError> {
-    let size = usize::try_from(size).map_err(RpcError::internal)?;
+/// Reads a log's leaves, as many as the proof asks for, and gives the place of each contribution's
+/// first. Contributions are read one after the other: no more than one is held.
+fn read_leaves(
+    ctx: &RpcContext,
+    id: B256,
+    mut prover: InclusionProver,
+) -> Result<(InclusionProver, Vec<u64>), RpcError> {
     let query = LogQuery {
         subject: subject::<Contributed>(DATANETS, Some((1, id)))?,
         blocks: 0..=ctx.head().number,
@@ -201,12 +200,13 @@ fn leaves(ctx: &RpcContext, id: B256, size: u64) -> Result<(Vec<B256>, Vec<u64>)
         newest_first: false,
         limit: BATCH,
     };
-    let (mut leaves, mut starts) = (Vec::new(), Vec::new());
+    let mut starts = Vec::new();
     scan::<Contributed>(ctx, query, |Found { event, .. }| {
         starts.push(event.firstIndex);
-        let missing = size - leaves.len();
-        leaves.extend(event.leafHashes.into_iter().take(missing));
-        if leaves.len() == size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        for leaf in event.leafHashes {
+            prover.push(leaf);
+        }
+        if prover.missing() == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    Ok((leaves, starts))
+    Ok((prover, starts))
 }
