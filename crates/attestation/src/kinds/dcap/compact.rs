@@ -70,6 +70,11 @@ impl Authority {
     pub(crate) fn of(certificate: &Certificate<'_>) -> Self {
         Self { name: keccak256(certificate.subject), key: keccak256(certificate.key_info) }
     }
+
+    /// Names the authority by both: another key under the same name is another authority.
+    pub(crate) fn id(&self) -> B256 {
+        keccak256([self.name.0, self.key.0].as_flattened())
+    }
 }
 
 /// TCB info or QE identity, and the serial number of the certificate that signed it.

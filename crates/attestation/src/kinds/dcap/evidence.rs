@@ -3,6 +3,7 @@
 
 use super::{
     chain::{Authorities, certificate},
+    compact::Authority,
     judge,
     pck::{self, Platform},
     quote::Quote,
@@ -131,7 +132,7 @@ impl Evidence<'_, '_> {
 
     fn tcb(&self, evaluation: u32) -> Tcb {
         let PckChain { authority, pck, .. } = self.chain;
-        let certified = (keccak256(pck.issuer), pck.serial, authority.serial);
+        let certified = (Authority::of(authority).id(), pck.serial, authority.serial);
         let enclave = EnclaveReport(self.quote.qe_report);
         Tcb::new(self.platform, self.report, enclave, evaluation, certified)
     }

@@ -191,7 +191,7 @@ pub(crate) fn assess(tcb: &[u8], compact: &[u8], anchors: &Anchors) -> Result<As
         return Err(Code::RootMismatch);
     }
     let (root_list, pck_list) = (&statements.root_list, &statements.pck_list);
-    if pck_list.authority.is_none_or(|authority| authority.name != tcb.pck_issuer) {
+    if pck_list.authority.is_none_or(|authority| authority.id() != tcb.pck_issuer) {
         return Err(Code::CrlIssuer);
     }
     let revoked = root_list.revokes(&tcb.authority_serial)

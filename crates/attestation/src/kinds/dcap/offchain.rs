@@ -5,7 +5,7 @@
 use super::{
     chain::decode,
     collateral::Collateral,
-    compact::{self, StatementType},
+    compact::{self, Authority, StatementType},
     evidence::PckChain,
     quote::Quote,
     report::Report,
@@ -91,7 +91,7 @@ pub fn collateral_keys(quote: &[u8], evaluation: u32) -> Result<(B256, Collatera
     let chain = decode(quote.pck_chain.ok_or(Code::QuoteCertificationType)?)?;
     let chain = PckChain::parse(&chain, Backend::default())?;
     let fmspc = chain.platform()?.fmspc;
-    let (anchor, issuer) = (chain.anchor(), keccak256(chain.pck.issuer));
+    let (anchor, issuer) = (chain.anchor(), Authority::of(&chain.authority).id());
     Ok((anchor, keys(anchor, issuer, fmspc, tee, evaluation)))
 }
 

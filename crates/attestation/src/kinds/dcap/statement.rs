@@ -207,7 +207,7 @@ impl Held<'_, '_> {
     fn subject(&self) -> Result<Subject, Code> {
         Ok(match self {
             Self::RootList(_) => Subject::RootCrl,
-            Self::PckList(authority, _) => Subject::PckCrl(keccak256(authority.subject)),
+            Self::PckList(authority, _) => Subject::PckCrl(Authority::of(authority).id()),
             Self::TcbInfo(_, info, _) => Subject::TcbInfo {
                 fmspc: info.fmspc,
                 tee: info.tee.ok_or(Code::TcbInfoKind)?,
@@ -255,7 +255,7 @@ pub(crate) const fn list_version(number: &Serial, this_update: u64) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     RootCrl,
-    /// By the hash of the issuing authority's name.
+    /// By [`Authority::id`]: nobody whose key the root has given up can take the list's place.
     PckCrl(B256),
     TcbInfo {
         fmspc: [u8; 6],

@@ -28,7 +28,7 @@ pub(crate) struct Tcb {
     /// `None` for SGX.
     pub(crate) td: Option<TdxTcb>,
     pub(crate) enclave: EnclaveTcb,
-    /// keccak256 of the PCK's issuer name in DER.
+    /// [`Authority::id`](super::compact::Authority::id) of the PCK's issuer.
     pub(crate) pck_issuer: B256,
     pub(crate) pck_serial: Serial,
     pub(crate) authority_serial: Serial,

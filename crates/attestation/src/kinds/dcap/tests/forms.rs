@@ -120,6 +120,7 @@ const COMPACT: &[(Code, Swap, bool)] = &[
         false,
     ),
     (Code::CrlIssuer, |p| p[1][BODY] ^= 1, true),
+    (Code::CrlIssuer, |p| p[1][BODY + 31] ^= 1, true),
     (Code::PckCrlSignature, |p| p[1][BODY + 32] ^= 1, false),
     (Code::CertificateRevoked, |p| p[0] = revoking(|r| r.authority.serial.clone(), 0), true),
     (Code::CertificateRevoked, |p| p[0] = revoking(|r| r.tcb_signer.serial.clone(), 0), true),
@@ -279,7 +280,7 @@ fn quotes_give_their_codes_over_compact_forms() {
     let mut parts = honest.clone();
     parts[1] = statements(&recipe)[1].clone();
     assert_ne!(parts[1].digest, honest[1].digest);
-    assert_eq!(parts[1].key, honest[1].key);
+    assert_ne!(parts[1].key, honest[1].key);
     let verdict = with(&quote, &join(&parts), &anchors());
     assert_eq!(verdict, Err(REFUSED(Code::PckCrlSignature)));
 }
@@ -375,6 +376,30 @@ fn earlier_claims_give_their_codes() {
         assert_eq!(judged(tcb, &joined), Err(REFUSED(Code::TcbEncoding)));
     }
     assert!(matches!(judged(&[0; MAX_TCB + 1], &joined), Err(Refusal::TooLarge { .. })));
+}
+
+/// Intel's root may give up an authority's key and certify another under the same name. The old key
+/// can sign lists as new as it likes: they are kept elsewhere and judge nothing of the new one's.
+#[test]
+fn a_list_by_another_key_of_the_same_name() {
+    let (quote, honest) = honest(&TDX);
+    let claims = with(&quote, &join(&honest), &anchors()).unwrap();
+    let old = of(
+        |r| {
+            r.authority_key = stranger();
+            r.authority.key = stranger().public();
+            r.authority.serial = vec![88];
+            r.pck_crl.revoked.clear();
+        },
+        &TDX,
+    );
+    assert_ne!(old[1].key, honest[1].key);
+    let mut swapped = honest.clone();
+    swapped[1] = old[1].clone();
+    let refused = Err(REFUSED(Code::PckCrlSignature));
+    assert_eq!(with(&quote, &join(&swapped), &anchors()), refused);
+    assert_eq!(judged(&claims.tcb, &join(&swapped)), Err(REFUSED(Code::CrlIssuer)));
+    assert!(judged(&claims.tcb, &join(&honest)).is_ok());
 }
 
 #[test]
