@@ -343,6 +343,9 @@ interface ISessions {
     error TooLong(uint256 size);
 
     /// @notice Opens a session; anyone may bring the evidence, once.
+    /// @dev Evidence leaves some choice to whoever brings it: statements of another TCB evaluation number, and of kind 5 the
+    /// CPU's half alone or with other tokens over its nonce. So that nobody can spoil evidence by bringing it first, its
+    /// controller may bring it again: that replaces what was opened, unless it is closed.
     /// @param collateralKeys Keys of the statements in Collateral that judge the kind, in its order; none for kinds without.
     /// @return sessionId The evidence's id.
     function open(uint8 kind, bytes calldata evidence, bytes32[] calldata collateralKeys, Binding calldata binding)
@@ -363,6 +366,9 @@ interface ISessions {
 
     /// @notice Makes a policy known by its hash, keccak256(abi.encode(policy)); anyone may, again and again.
     function registerPolicy(Policy calldata policy) external returns (bytes32 policyId);
+
+    /// @notice Whether a policy is known by this id.
+    function isPolicy(bytes32 policyId) external view returns (bool);
 
     /// @notice The policy of this id; reverts where it is unknown.
     function policy(bytes32 policyId) external view returns (Policy memory);
@@ -421,13 +427,13 @@ interface IInference {
     /// @notice A model on offer.
     struct Model {
         address owner;
+        /// Parts of 10,000 of each price; the provider gets the rest.
+        uint16 ownerShare;
+        uint16 dataShare;
         /// Whom sessions must satisfy, whatever the requester demands.
         bytes32 policyId;
         /// The datanet whose contributors share, 0: none.
         bytes32 datanetId;
-        /// Parts of 10,000 of each price; the provider gets the rest.
-        uint16 ownerShare;
-        uint16 dataShare;
     }
 
     /// @notice 0 none, 1 open, 2 settled, 3 refunded.
@@ -652,12 +658,12 @@ interface IDatanets {
         bytes32 datanetId;
         bytes32 attributionRoot;
         bytes32 outputHash;
-        address requester;
-        address token;
         uint256 pool;
+        address requester;
         /// End of the challenge window, or, once challenged, of the time to answer.
         uint64 until;
         State state;
+        address token;
         address challenger;
     }
 
@@ -707,8 +713,10 @@ interface IDatanets {
     /// @notice Not what the receipt's attributionRoot is the hash of, another datanet's, or its lists differ in length.
     error WrongAttribution();
     error WrongBond(uint256 bond);
-    /// @notice The call's value is not the pool, or not 0 beside a token.
+    /// @notice The call's value is not 0 beside a token.
     error WrongValue(uint256 value);
+    /// @notice No share of this token was awaited.
+    error NotAwaited(address token);
     /// @notice The log never had this size, or the leaves do not stand at their places.
     error NotInLog();
     /// @notice Output, spans, weights or leaf hashes are not those of the attribution.
@@ -756,16 +764,18 @@ interface IDatanets {
     function rangeCount(bytes32 datanetId) external view returns (uint256);
     function range(bytes32 datanetId, uint256 index) external view returns (uint64 firstIndex, address contributor);
 
-    /// @notice Takes a receipt's share; Inference alone may call, once for each request.
-    /// @dev The share has arrived: as the call's value, or by a transfer before the call.
+    /// @notice Before a share of a token is sent; Inference alone may call. Until `credit` nothing else can be called that
+    /// changes anything, so that what arrives in between is the share, whatever the token calls while it moves.
+    function awaitShare(address token) external;
+    /// @notice Takes a receipt's share; Inference alone may call, once for each request. The pool is the call's value, or
+    /// what arrived of the token since `awaitShare`.
     function credit(
         bytes32 requestId,
         bytes32 datanetId,
         bytes32 attributionRoot,
         bytes32 outputHash,
         address requester,
-        address token,
-        uint256 pool
+        address token
     ) external payable;
     function creditOf(bytes32 requestId) external view returns (Credit memory);
 
@@ -845,8 +855,9 @@ interface IVerifiers {
     error VerifierChanged(bytes32 verifierId);
     /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier.
     error NotVerifier(address verifier);
-    /// @notice The verifier reverted, ran out of gas or answered neither true nor false. `reason` is its revert data, cut at
-    /// 256 bytes. Not a verdict: a caller that gives too little gas must not make one.
+    /// @notice The verifier reverted, ran out of gas, answered neither true nor false, or answered false with less gas than
+    /// VERIFIER_GAS. `reason` is its revert data, cut at 256 bytes. Not a verdict: a caller that gives too little gas must
+    /// not make one.
     error VerifierFailed(bytes32 verifierId, bytes reason);
     /// @notice The proof does not prove the statement.
     error NotProven(bytes32 verifierId, bytes32 statement);
@@ -863,10 +874,10 @@ interface IVerifiers {
 
     /// @notice Whether `proof` proves that `inputHash` gave `outputHash` under `metadata`, called without state changes and
     /// with capped gas.
-    /// @dev Ids 16 to 18: `metadata` is abi.encode(bytes32 program), the claims' measurement (docs/attestation.md): the
-    /// verifying key's hash, the program's verifying key, the image id. `proof` is the evidence, which must commit to nothing
-    /// but the two hashes: public values or journal are `inputHash ‖ outputHash`; Groth16's public inputs are four, their
-    /// upper and lower 128 bits in that order.
+    /// @dev Ids 16 to 18: `metadata` is `program ‖ rest`. The program, 32 bytes, is the claims' measurement
+    /// (docs/attestation.md): the verifying key's hash, the program's verifying key, the image id. `proof` is the evidence;
+    /// it must commit to the two hashes and the rest, to nothing else: public values or journal are `inputHash ‖ outputHash
+    /// ‖ rest`; Groth16's public inputs are the hashes' upper and lower 128 bits in that order, then the rest's words.
     function verify(
         bytes32 verifierId,
         bytes32 inputHash,

@@ -1,5 +1,6 @@
 // Builds ../artifacts and ../abi from src/ and from OP's published artifacts. `--check` compares
 // instead of writing, and fails if a byte differs. See ../README.md.
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -253,6 +254,20 @@ function renderInterfaces() {
   return `${[...head, 'pragma solidity ^0.8.24;'].join('\n')}\n\n${bodies.join('\n\n')}\n`;
 }
 
+// What was built from what, by SHA-256: a test in Rust compares it with the files, so that a source
+// that changed without a build is seen where there is no Node.js. The code itself has no metadata:
+// a comment's change would change every chain's genesis.
+function renderManifest(outputs) {
+  const hash = (text) => createHash('sha256').update(text).digest('hex');
+  const folders = ['src', 'src/interfaces', 'src/lib', 'src/predeploys', 'test'];
+  const inputs = ['build.mjs', 'layouts.mjs', 'package-lock.json', 'package.json', ...sources(...folders)];
+  const manifest = {
+    inputs: Object.fromEntries(inputs.map((file) => [file, hash(source(file))])),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([file, text]) => [file, hash(text)])),
+  };
+  return `${JSON.stringify(manifest, null, 1)}\n`;
+}
+
 const built = compilePredeploys();
 const outputs = {
   'artifacts/contracts.json': render({ ...extractOp(), ...compileOwn(), ...built.code }),
@@ -261,6 +276,7 @@ const outputs = {
   'abi/Assay.sol': renderInterfaces(),
   ...built.abi,
 };
+outputs['artifacts/manifest.json'] = renderManifest(outputs);
 const check = process.argv.includes('--check');
 let differs = false;
 for (const [file, text] of Object.entries(outputs)) {

@@ -16,7 +16,9 @@ contract TestToken {
         /// Answers two words, the first of which is 1.
         Long,
         /// Answers 2.
-        Two
+        Two,
+        /// Answers true and moves nothing.
+        Lie
     }
 
     Mode public mode;
@@ -48,6 +50,11 @@ contract TestToken {
         balanceOf[to] += amount;
     }
 
+    /// What a token does whose balances change by themselves.
+    function burn(address from, uint256 amount) external {
+        balanceOf[from] -= amount;
+    }
+
     function approve(address spender, uint256 amount) external returns (bool) {
         allowance[msg.sender][spender] = amount;
         return true;
@@ -65,8 +72,10 @@ contract TestToken {
     }
 
     function move(address from, address to, uint256 amount) private {
-        balanceOf[from] -= amount;
-        balanceOf[to] += amount - amount * fee / 10_000;
+        if (mode != Mode.Lie) {
+            balanceOf[from] -= amount;
+            balanceOf[to] += amount - amount * fee / 10_000;
+        }
         if (target == address(0)) return;
         bool done;
         (done, answer) = target.call(data);
@@ -89,6 +98,7 @@ contract TestToken {
             case 4 { revert(0, 0x100000) }
             case 5 { invalid() }
             case 6 { return(0, 0x40) }
+            case 8 { return(0, 0x20) }
             default {
                 mstore(0, 2)
                 return(0, 0x20)

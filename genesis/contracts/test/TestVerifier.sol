@@ -16,7 +16,9 @@ contract TestVerifier {
         /// Answers nothing.
         Silent,
         /// Changes its state first.
-        Write
+        Write,
+        /// Answers false where it has less than nine tenths of the gas that it may have.
+        Starved
     }
 
     Mode private mode;
@@ -38,6 +40,7 @@ contract TestVerifier {
         returns (bool)
     {
         if (mode == Mode.Revert) revert Faulty(new bytes(300));
+        if (mode == Mode.Starved && gasleft() < 9_000_000) return false;
         if (mode == Mode.Write) count++;
         if (mode == Mode.Burn) while (true) count;
         if (mode == Mode.Bomb || mode == Mode.Two || mode == Mode.Silent) {

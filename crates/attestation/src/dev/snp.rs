@@ -21,6 +21,7 @@ const HALF_LEN: usize = 72;
 /// Boot loader, TEE, four reserved, SNP firmware, microcode.
 const TCB: [u8; 8] = [10, 0, 0, 0, 0, 0, 23, 84];
 const IA5_STRING: u8 = 0x16;
+const ASK_SERIAL: u8 = 2;
 
 /// What a software-made report says of its guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub struct DevSnpReport {
 pub struct DevSnp {
     seed: B256,
     validity: Range<u64>,
+    /// The list's window.
+    listed: Range<u64>,
+    /// The list names the ASK.
+    revoked: bool,
 }
 
 impl DevSnp {
@@ -52,7 +57,18 @@ impl DevSnp {
     /// The range must not be empty and must lie before the year 10,000; evidence outside that is
     /// refused like any other without a window.
     pub const fn new(seed: B256, validity: Range<u64>) -> Self {
-        Self { seed, validity }
+        let listed = validity.start..validity.end;
+        Self { seed, validity, listed, revoked: false }
+    }
+
+    /// The same platform with another revocation list: of `window`, in unix seconds, not empty; with
+    /// the ASK in it where `revoked`.
+    #[must_use]
+    pub const fn listing(mut self, window: Range<u64>, revoked: bool) -> Self {
+        self.listed.start = window.start;
+        self.listed.end = window.end;
+        self.revoked = revoked;
+        self
     }
 
     /// DER of the root, for the genesis entry `assay.trust` under kind 3.
@@ -77,7 +93,7 @@ impl DevSnp {
         let authority = self.certificate(
             &self.name("ASK"),
             &self.name("ARK"),
-            2,
+            ASK_SERIAL,
             &authority_key(),
             x509::authority_extensions(0),
         );
@@ -86,9 +102,9 @@ impl DevSnp {
         reporter.extensions = endorsement_extensions(&report.chip_id);
         let list = RevocationList {
             issuer: self.name("ARK"),
-            this_update: self.validity.start,
-            next_update: self.validity.end,
-            revoked: vec![vec![0xff, 1]],
+            this_update: self.listed.start,
+            next_update: self.listed.end,
+            revoked: if self.revoked { vec![vec![ASK_SERIAL]] } else { vec![vec![0xff, 1]] },
             extensions: x509::list_extensions(),
         };
         Recipe { authority, reporter, list, reporter_key, signed: signed_part(report) }

@@ -191,9 +191,10 @@ fn inference_alone_credits() {
         outputHash: B256::ZERO,
         requester: ANYONE,
         token: NATIVE,
-        pool: ether(1),
     };
     let refused = world.chain.pay(ANYONE, DATANETS, ether(1), &call);
+    assert_eq!(refused.error::<IDatanets::NotInference>().caller, ANYONE);
+    let refused = world.chain.send(ANYONE, DATANETS, &IDatanets::awaitShareCall { token: TOKEN });
     assert_eq!(refused.error::<IDatanets::NotInference>().caller, ANYONE);
     // Inference itself, were it ever to call wrongly.
     world.chain.set_code(INFERENCE, crate::world::test_code("TestActor"));
@@ -201,11 +202,12 @@ fn inference_alone_credits() {
         let act = TestActor::actCall { to: DATANETS, call: call.abi_encode().into() };
         world.chain.pay(OWNER, INFERENCE, value, &act)
     };
-    let refused = act(&mut world, ether(2), &call);
-    assert_eq!(refused.error::<IDatanets::WrongValue>().value, ether(2));
     let token = IDatanets::creditCall { token: TOKEN, ..call.clone() };
     let refused = act(&mut world, ether(1), &token);
     assert_eq!(refused.error::<IDatanets::WrongValue>().value, ether(1));
+    // What Datanets has of a token is not a share that was not awaited.
+    let refused = act(&mut world, U256::ZERO, &token);
+    assert_eq!(refused.error::<IDatanets::NotAwaited>().token, TOKEN);
     act(&mut world, ether(1), &call).ok();
     assert_eq!(
         act(&mut world, ether(1), &call).error::<IDatanets::WrongState>().state,
@@ -499,7 +501,7 @@ fn a_claim_pays_its_account_once_and_survives_bad_receivers() {
         world.prove(request, &cited).ok();
         let [alice, ..] = CONTRIBUTORS;
         let amount = world.due(token, alice);
-        for to in [Address::ZERO, DATANETS] {
+        for to in [Address::ZERO, DATANETS, INFERENCE] {
             let refused = world.chain.send(alice, DATANETS, &IDatanets::claimCall { token, to });
             assert_eq!(refused.error::<IDatanets::WrongReceiver>().to, to);
         }

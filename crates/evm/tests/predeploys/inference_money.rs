@@ -71,7 +71,7 @@ fn an_account_withdraws_its_own() {
         world.settled(token, ether(1), ether(1), None);
         let amount = world.owed(token, PROVIDER);
         let held = world.has(token, INFERENCE);
-        for to in [Address::ZERO, INFERENCE] {
+        for to in [Address::ZERO, INFERENCE, DATANETS] {
             let refused =
                 world.chain.send(PROVIDER, INFERENCE, &IInference::withdrawCall { token, to });
             assert_eq!(refused.error::<IInference::WrongReceiver>().to, to);

@@ -1,5 +1,7 @@
 //! `Inference` over the real `Sessions`: a receipt settles under evidence, and not after its end.
 
+#![allow(unreachable_pub, reason = "the test of gas uses it too")]
+
 use crate::{
     harness::Chain,
     interfaces::{IInference, ISessions},
@@ -23,7 +25,7 @@ use std::collections::BTreeMap;
 const LEFT: u64 = 10_000;
 
 /// A chain that trusts a Nitro instance of the test's, and its session of `PROVIDER` there.
-fn opened() -> (World, B256, B256) {
+pub fn opened() -> (World, B256, B256) {
     let start = Chain::new().timestamp();
     let instance = DevNitro::new(B256::repeat_byte(0x77), start..start + 2 + LEFT);
     let mut chain = Chain::of(&Preset::Dev.builder().trust(kind::AWS_NITRO, instance.root()));

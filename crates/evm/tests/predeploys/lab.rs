@@ -12,7 +12,7 @@ use assay_attestation::{
     dcap,
     dev::{
         DEV_EVALUATION, DevDocument, DevEvidence, DevGpu, DevNitro, DevPlatform, DevReport, DevSnp,
-        DevSnpReport, DevStatements,
+        DevSnpReport, DevStatements, composite_evidence,
     },
     kind, snp_collateral_key,
 };
@@ -151,11 +151,29 @@ impl Lab {
 
     /// Puts the revocation list of the SEV-SNP root.
     pub fn state_snp(&mut self) {
-        let collateral = self.snp.attest(&snp_report([1; 64])).collateral;
-        let call = ICollateral::putCall { kind: kind::AMD_SEV_SNP, collateral };
-        let key =
-            self.chain.send(ANYONE, COLLATERAL, &call).ok().returned::<ICollateral::putCall>();
+        let key = self.put_list(&self.snp.clone()).ok().returned::<ICollateral::putCall>();
         assert_eq!(vec![key], self.snp_keys());
+    }
+
+    /// Puts the revocation list of this platform's root.
+    pub fn put_list(&mut self, platform: &DevSnp) -> Outcome {
+        let collateral = platform.attest(&snp_report([1; 64])).collateral;
+        let call = ICollateral::putCall { kind: kind::AMD_SEV_SNP, collateral };
+        self.chain.send(ANYONE, COLLATERAL, &call)
+    }
+
+    /// The call that opens a session by an SEV-SNP report, alone or with a GPU.
+    pub fn snp_call(&self, with_gpu: bool) -> ISessions::openCall {
+        let (binding, hash) = self.binding(CONTROLLER);
+        let nonce = B256::repeat_byte(0x99);
+        let report = self.snp.attest(&snp_report(data(hash, nonce))).evidence;
+        let (kind, evidence) = if with_gpu {
+            let gpus = self.gpu.attest(nonce, 1);
+            (kind::CPU_WITH_GPU, composite_evidence(kind::AMD_SEV_SNP, &report, &gpus))
+        } else {
+            (kind::AMD_SEV_SNP, report)
+        };
+        ISessions::openCall { kind, evidence, collateralKeys: self.snp_keys(), binding }
     }
 
     pub fn snp_keys(&self) -> Vec<B256> {

@@ -2,7 +2,7 @@
 
 use crate::{
     harness::Failure,
-    interfaces::ISessions,
+    interfaces::{IAttestation, ICollateral, ISessions},
     lab::{ANYONE, CONTROLLER, DAY, Lab, START, VALIDITY, good},
 };
 use alloy_primitives::{Address, B256, keccak256};
@@ -201,6 +201,55 @@ fn kinds_without_statements_end_with_their_certificates() {
     assert!(lab.is_live(session, policy));
     lab.chain.advance(1);
     assert!(!lab.is_live(session, policy));
+}
+
+/// AMD's list names the certificate that the chip's was made under: from the block on in which anyone
+/// puts that list every session under it is dead, remembered verdicts or not, alone or with a GPU.
+#[test]
+fn an_snp_session_dies_with_its_certificate() {
+    for (with_gpu, refreshed) in [(false, false), (false, true), (true, false), (true, true)] {
+        let mut lab = Lab::new();
+        lab.state_snp();
+        let call = lab.snp_call(with_gpu);
+        let session = lab.open(&call).ok().returned::<ISessions::openCall>();
+        let opened = lab.chain.call(SESSIONS, &ISessions::sessionCall { sessionId: session });
+        let policy = lab.register(&Policy {
+            kinds: vec![call.kind],
+            identities: vec![opened.identity],
+            anchors: opened.anchors,
+            toleratedStatus: u32::MAX,
+            ..lab.policy()
+        });
+        assert!(lab.is_live(session, policy));
+        // A newer list without it changes nothing; one that ends sooner ends the session sooner.
+        let end = opened.notAfter;
+        lab.put_list(&lab.snp.clone().listing(START..VALIDITY.end, false)).ok();
+        assert_eq!(lab.standing(session), (opened.status, end));
+        lab.put_list(&lab.snp.clone().listing(START + 1..START + 600, false)).ok();
+        assert_eq!(lab.standing(session), (opened.status, START + 600));
+        if refreshed {
+            lab.refresh(session);
+        }
+        lab.put_list(&lab.snp.clone().listing(START + 2..VALIDITY.end, true)).ok();
+        assert!(!lab.is_live(session, policy));
+        assert_eq!(lab.standing(session).1, 0);
+        if refreshed {
+            let done = lab.refresh(session);
+            let event = done.event::<ISessions::SessionAssessed>(SESSIONS);
+            assert_eq!((event.sessionId, event.notAfter), (session, 0));
+            assert!(!lab.is_live(session, policy));
+        }
+        // Nothing of that platform opens another, its controller's same evidence included.
+        let again = lab.chain.try_call(CONTROLLER, SESSIONS, &call);
+        again.error::<IAttestation::Refused>();
+        lab.chain.advance(2);
+        let fresh = lab.snp_call(with_gpu);
+        lab.open(&fresh).error::<IAttestation::Refused>();
+        // An older list does not come back.
+        let older = lab.put_list(&lab.snp.clone().listing(START + 1..VALIDITY.end, false));
+        older.error::<ICollateral::NotNewer>();
+        assert!(!lab.is_live(session, policy));
+    }
 }
 
 /// What happens in a random story.

@@ -117,6 +117,60 @@ fn evidence_opens_one_session() {
     assert_eq!(lab.open(&call).error::<ISessions::AlreadyOpened>().sessionId, id);
 }
 
+/// Evidence of a CPU with a GPU has the CPU's id. Whoever sees it on its way can bring the CPU's half
+/// first, or all of it with tokens of his own GPU: the controller brings it again, and that counts.
+#[test]
+fn nobody_spoils_evidence_by_bringing_it_first() {
+    let mut lab = Lab::new();
+    lab.state_snp();
+    let whole = lab.snp_call(true);
+    let half = ISessions::openCall { kind: kind::AMD_SEV_SNP, ..lab.snp_call(false) };
+    let other_gpus = {
+        let mut lab = lab.clone();
+        lab.gpu = assay_attestation::dev::DevGpu::new(B256::repeat_byte(5), START - 60..START + 60);
+        lab.snp_call(true)
+    };
+    for first in [half, other_gpus] {
+        let mut lab = lab.clone();
+        let id = lab.open(&first).ok().returned::<ISessions::openCall>();
+        // Anyone else's second try changes nothing.
+        assert_eq!(lab.open(&whole).error::<ISessions::AlreadyOpened>().sessionId, id);
+        let done = lab.chain.send(CONTROLLER, SESSIONS, &whole).ok();
+        assert_eq!(done.returned::<ISessions::openCall>(), id);
+        let event = done.event::<ISessions::SessionOpened>(SESSIONS);
+        assert_eq!((event.sessionId, event.kind, event.assurance), (id, kind::CPU_WITH_GPU, 4));
+        let opened = session(&lab, id);
+        assert_eq!((opened.kind, opened.assurance), (kind::CPU_WITH_GPU, 4));
+        assert_eq!(opened.notAfter, START + 3_600);
+        assert_eq!(lab.standing(id), (1 << 30, START + 3_600));
+        assert_eq!(lab.open(&first).error::<ISessions::AlreadyOpened>().sessionId, id);
+        // What is closed stays closed, to its controller as well.
+        lab.close(CONTROLLER, id).ok();
+        let again = lab.chain.send(CONTROLLER, SESSIONS, &whole);
+        assert_eq!(again.error::<ISessions::AlreadyOpened>().sessionId, id);
+    }
+}
+
+/// Opened again, a session ends as the statements say that judged it then, and no later than those.
+#[test]
+fn a_session_that_is_opened_again_is_judged_anew() {
+    let mut lab = Lab::stating(START - 10..START + 500);
+    let policy = lab.register(&lab.policy());
+    let call = lab.sgx_call(CONTROLLER);
+    let id = lab.open(&call).ok().returned::<ISessions::openCall>();
+    let dated = session(&lab, id).time;
+    lab.state(&good(START..START + 900)).ok();
+    assert_eq!(lab.standing(id), (0, START + 500));
+    lab.chain.send(CONTROLLER, SESSIONS, &call).ok();
+    assert_eq!(lab.standing(id), (0, START + 900));
+    // Its age still counts from the block that dates the evidence.
+    assert_eq!(session(&lab, id).time, dated);
+    lab.chain.advance_to(START + 899);
+    assert!(lab.is_live(id, policy));
+    lab.chain.advance(1);
+    assert!(!lab.is_live(id, policy));
+}
+
 /// Where a version 3 quote has its signature's s, and P-256's order.
 fn signature_of(_quote: &[u8]) -> (usize, alloy_primitives::U256) {
     let order = alloy_primitives::uint!(

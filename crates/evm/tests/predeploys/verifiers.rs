@@ -9,6 +9,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolValue, sol};
 use assay_attestation::{dev::DevGroth16, kind};
 use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::VERIFIERS};
+use assay_evm::KARST_TX_GAS_CAP;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 sol! {
@@ -23,6 +24,8 @@ const VERIFIER: Address = Address::repeat_byte(0x5e);
 const INPUT: B256 = B256::repeat_byte(1);
 const OUTPUT: B256 = B256::repeat_byte(2);
 const METADATA: &[u8] = b"circuit";
+/// A public input beside the two hashes.
+const FIFTH: B256 = B256::with_last_byte(5);
 
 fn code() -> Bytes {
     static CODE: LazyLock<BTreeMap<String, Bytes>> =
@@ -187,6 +190,31 @@ fn too_little_gas_never_gives_a_verdict() {
     }
 }
 
+/// A verifier that takes its own want of gas for a bad proof: what it says then is no verdict.
+#[test]
+fn a_verifier_that_is_starved_has_disproved_nothing() {
+    let mut chain = chain("zk/test");
+    let id = register(&mut chain, VERIFIER).ok().returned::<IVerifiers::registerCall>();
+    chain.send(ANYONE, VERIFIER, &TestVerifier::setModeCall { mode: 7 }).ok();
+    let call = verify(id, proof());
+    let (mut failed, mut held) = (0, 0);
+    for gas in
+        (100_000..KARST_TX_GAS_CAP).step_by(333_333).chain((10_150_000..10_250_000).step_by(997))
+    {
+        let outcome = chain.clone().send_with_gas(ANYONE, VERIFIERS, gas, &call);
+        if outcome.is_ok() {
+            assert!(outcome.ok().returned::<IVerifiers::verifyCall>(), "disproved with {gas}");
+            held += 1;
+        } else {
+            assert_eq!(outcome.error::<IVerifiers::VerifierFailed>().verifierId, id);
+            failed += 1;
+        }
+    }
+    assert!(failed > 10 && held > 10, "{failed} {held}");
+    // With all its gas, false is a verdict.
+    assert!(!chain.call(VERIFIERS, &verify(id, vec![1, 2, 3])));
+}
+
 /// An id of the precompile's own.
 const fn built_in(kind: u8) -> B256 {
     B256::with_last_byte(kind)
@@ -237,11 +265,16 @@ fn groth16_proves_by_four_halves() {
     let last = broken.len() - 1;
     broken[last] ^= 1;
     assert!(!chain.call(VERIFIERS, &call(program, &broken.into())));
-    // Five inputs, of which four are right.
+    // Five inputs, of which four are right: the fifth is part of the statement.
     let wider = DevGroth16::new(B256::repeat_byte(3), 5);
-    let evidence5 = wider.attest(&[&inputs[..], &[B256::ZERO]].concat(), false).unwrap();
+    let evidence5 = wider.attest(&[&inputs[..], &[FIFTH]].concat(), false).unwrap();
     let program5 = keccak256(wider.verifying_key());
     assert!(!chain.call(VERIFIERS, &call(program5, &evidence5)));
+    for (fifth, proven) in [(FIFTH, true), (B256::ZERO, false)] {
+        let metadata = [program5.as_slice(), fifth.as_slice()].concat().into();
+        let with_rest = IVerifiers::verifyCall { metadata, ..call(program5, &evidence5) };
+        assert_eq!(chain.call(VERIFIERS, &with_rest), proven);
+    }
 
     let metadata: Bytes = program.abi_encode().into();
     let prove = IVerifiers::proveCall { metadata, ..prove(built_in(kind::GROTH16), evidence) };
@@ -282,5 +315,82 @@ fn a_proof_of_something_else_proves_nothing_here() {
             ..verify(built_in(kind), proof)
         };
         assert!(!chain.call(VERIFIERS, &call));
+    }
+}
+
+/// Real proofs of programs that commit to two words and more: the rest is part of the statement.
+#[test]
+fn real_proofs_of_sp1_and_risc_zero_prove_their_statements() {
+    let mut chain = Chain::new();
+    // Kind, evidence, where the program is, where what it commits to starts.
+    let vectors: [(u8, &[u8], usize, usize); 3] = [
+        (kind::SP1, include_bytes!("../../../attestation/testdata/sp1/v5.0.0.evidence"), 1, 293),
+        (kind::SP1, include_bytes!("../../../attestation/testdata/sp1/v6.1.0.evidence"), 1, 389),
+        (
+            kind::RISC0,
+            include_bytes!("../../../attestation/testdata/risc0/v3.0_kernel.evidence"),
+            0,
+            292,
+        ),
+    ];
+    for (kind, evidence, program, start) in vectors {
+        let (program, bound) = (&evidence[program..program + 32], &evidence[start..]);
+        let word = |from: usize| B256::from_slice(&bound[from..from + 32]);
+        let metadata = [program, &bound[64..]].concat();
+        let good = IVerifiers::verifyCall {
+            verifierId: built_in(kind),
+            inputHash: word(0),
+            outputHash: word(32),
+            metadata: metadata.clone().into(),
+            proof: evidence.to_vec().into(),
+        };
+        assert!(chain.call(VERIFIERS, &good), "kind {kind}");
+        let prove = IVerifiers::proveCall {
+            verifierId: good.verifierId,
+            inputHash: good.inputHash,
+            outputHash: good.outputHash,
+            metadata: good.metadata.clone(),
+            proof: good.proof.clone(),
+        };
+        let done = chain.send(ANYONE, VERIFIERS, &prove).ok();
+        println!("prove kind {kind}: {} gas", done.gas_used);
+        let event = done.event::<IVerifiers::ProofVerified>(VERIFIERS);
+        let statement = (good.inputHash, good.outputHash, keccak256(&metadata)).abi_encode();
+        assert_eq!((event.verifierId, event.statement), (good.verifierId, keccak256(statement)));
+
+        // Every other statement is not proven: hashes, program, each end of the rest.
+        let changed = |change: &dyn Fn(&mut IVerifiers::verifyCall)| {
+            let mut call = good.clone();
+            change(&mut call);
+            call
+        };
+        let with = |metadata: Vec<u8>| changed(&|call| call.metadata = metadata.clone().into());
+        let mut flipped = metadata.clone();
+        flipped[31] ^= 1;
+        let mut rest = metadata.clone();
+        *rest.last_mut().expect("not empty") ^= 1;
+        for call in [
+            changed(&|call| call.inputHash = INPUT),
+            changed(&|call| call.outputHash = OUTPUT),
+            changed(&|call| (call.inputHash, call.outputHash) = (call.outputHash, call.inputHash)),
+            changed(&|call| call.verifierId = built_in(if kind == 17 { 18 } else { 17 })),
+            with(flipped),
+            with(rest),
+            with(program.to_vec()),
+            with(program[..31].to_vec()),
+            with(vec![]),
+            with(metadata[..metadata.len() - 1].to_vec()),
+            with([&metadata[..], &[0]].concat()),
+            with([program, bound].concat()),
+        ] {
+            assert!(!chain.call(VERIFIERS, &call), "kind {kind}: {:?}", call.metadata);
+        }
+        // Nor is it by a proof that is changed anywhere.
+        for at in (0..start).step_by(37) {
+            let mut proof = evidence.to_vec();
+            proof[at] ^= 1;
+            let call = changed(&|call| call.proof = proof.clone().into());
+            assert!(!chain.call(VERIFIERS, &call), "kind {kind}, byte {at}");
+        }
     }
 }

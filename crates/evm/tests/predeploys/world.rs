@@ -28,6 +28,7 @@ sol! {
         function setFee(uint256 fee) external;
         function setReentry(address target, bytes calldata data) external;
         function mint(address to, uint256 amount) external;
+        function burn(address from, uint256 amount) external;
         function approve(address spender, uint256 amount) external returns (bool);
         function balanceOf(address account) external view returns (uint256);
         function reentry() external view returns (uint256);
@@ -53,6 +54,7 @@ pub mod mode {
     pub const BURN: u8 = 5;
     pub const LONG: u8 = 6;
     pub const TWO: u8 = 7;
+    pub const LIE: u8 = 8;
 }
 
 pub const NATIVE: Address = Address::ZERO;
@@ -189,7 +191,7 @@ impl World {
 
     /// A datanet with five documents of the first contributor, three of the second and two of the
     /// third, in three contributions.
-    fn corpus(&mut self) -> B256 {
+    pub fn corpus(&mut self) -> B256 {
         let create = IDatanets::createCall {
             curator: Address::ZERO,
             salt: B256::ZERO,

@@ -20,6 +20,11 @@ impl<'a> Views<'a> {
         Ok(Self { ctx, db, env })
     }
 
+    /// The block's number.
+    pub(super) fn number(&self) -> u64 {
+        self.env.block_env.number.saturating_to()
+    }
+
     /// The block's timestamp.
     pub(super) fn time(&self) -> u64 {
         self.env.block_env.timestamp.saturating_to()

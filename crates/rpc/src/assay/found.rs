@@ -152,6 +152,16 @@ pub(super) fn first<E: SolEvent>(
     Ok(first)
 }
 
+/// The newest event up to a block that a subject finds.
+pub(super) fn newest<E: SolEvent>(
+    ctx: &RpcContext,
+    subject: LogSubject,
+    until: u64,
+) -> Result<Option<Found<E>>, RpcError> {
+    let query = LogQuery { subject, blocks: 0..=until, past: None, newest_first: true, limit: 1 };
+    Ok(events(ctx, &query)?.into_iter().next())
+}
+
 /// The event at a position of a block.
 pub(super) fn event_at<E: SolEvent>(
     block: &RecoveredBlock,

@@ -2,7 +2,7 @@
 
 use super::{
     contracts::Views,
-    found::{first, subject},
+    found::{newest, subject},
     types::SessionInfo,
 };
 use crate::{RpcContext, RpcError};
@@ -22,9 +22,11 @@ pub(super) fn session(
     let Some(session) = views.try_call(SESSIONS, &call)? else { return Ok(None) };
     let standing = views.call(SESSIONS, &ISessions::standingCall { sessionId: id })?;
     let standing = (standing.status, standing.notAfter);
-    let opened = first::<ISessions::SessionOpened>(
+    // Its controller may open a session again with the same evidence: the last time counts.
+    let opened = newest::<ISessions::SessionOpened>(
         ctx,
         subject::<ISessions::SessionOpened>(SESSIONS, Some((1, id)))?,
+        views.number(),
     )?;
     let opened = opened.map(|found| found.place);
     Ok(Some(SessionInfo::new(id, session, standing, views.time(), opened)))

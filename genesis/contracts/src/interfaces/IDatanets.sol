@@ -43,12 +43,12 @@ interface IDatanets {
         bytes32 datanetId;
         bytes32 attributionRoot;
         bytes32 outputHash;
-        address requester;
-        address token;
         uint256 pool;
+        address requester;
         /// End of the challenge window, or, once challenged, of the time to answer.
         uint64 until;
         State state;
+        address token;
         address challenger;
     }
 
@@ -98,8 +98,10 @@ interface IDatanets {
     /// @notice Not what the receipt's attributionRoot is the hash of, another datanet's, or its lists differ in length.
     error WrongAttribution();
     error WrongBond(uint256 bond);
-    /// @notice The call's value is not the pool, or not 0 beside a token.
+    /// @notice The call's value is not 0 beside a token.
     error WrongValue(uint256 value);
+    /// @notice No share of this token was awaited.
+    error NotAwaited(address token);
     /// @notice The log never had this size, or the leaves do not stand at their places.
     error NotInLog();
     /// @notice Output, spans, weights or leaf hashes are not those of the attribution.
@@ -147,16 +149,18 @@ interface IDatanets {
     function rangeCount(bytes32 datanetId) external view returns (uint256);
     function range(bytes32 datanetId, uint256 index) external view returns (uint64 firstIndex, address contributor);
 
-    /// @notice Takes a receipt's share; Inference alone may call, once for each request.
-    /// @dev The share has arrived: as the call's value, or by a transfer before the call.
+    /// @notice Before a share of a token is sent; Inference alone may call. Until `credit` nothing else can be called that
+    /// changes anything, so that what arrives in between is the share, whatever the token calls while it moves.
+    function awaitShare(address token) external;
+    /// @notice Takes a receipt's share; Inference alone may call, once for each request. The pool is the call's value, or
+    /// what arrived of the token since `awaitShare`.
     function credit(
         bytes32 requestId,
         bytes32 datanetId,
         bytes32 attributionRoot,
         bytes32 outputHash,
         address requester,
-        address token,
-        uint256 pool
+        address token
     ) external payable;
     function creditOf(bytes32 requestId) external view returns (Credit memory);
 

@@ -26,13 +26,13 @@ interface IInference {
     /// @notice A model on offer.
     struct Model {
         address owner;
+        /// Parts of 10,000 of each price; the provider gets the rest.
+        uint16 ownerShare;
+        uint16 dataShare;
         /// Whom sessions must satisfy, whatever the requester demands.
         bytes32 policyId;
         /// The datanet whose contributors share, 0: none.
         bytes32 datanetId;
-        /// Parts of 10,000 of each price; the provider gets the rest.
-        uint16 ownerShare;
-        uint16 dataShare;
     }
 
     /// @notice 0 none, 1 open, 2 settled, 3 refunded.

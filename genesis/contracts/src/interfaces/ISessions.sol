@@ -115,6 +115,9 @@ interface ISessions {
     error TooLong(uint256 size);
 
     /// @notice Opens a session; anyone may bring the evidence, once.
+    /// @dev Evidence leaves some choice to whoever brings it: statements of another TCB evaluation number, and of kind 5 the
+    /// CPU's half alone or with other tokens over its nonce. So that nobody can spoil evidence by bringing it first, its
+    /// controller may bring it again: that replaces what was opened, unless it is closed.
     /// @param collateralKeys Keys of the statements in Collateral that judge the kind, in its order; none for kinds without.
     /// @return sessionId The evidence's id.
     function open(uint8 kind, bytes calldata evidence, bytes32[] calldata collateralKeys, Binding calldata binding)
@@ -135,6 +138,9 @@ interface ISessions {
 
     /// @notice Makes a policy known by its hash, keccak256(abi.encode(policy)); anyone may, again and again.
     function registerPolicy(Policy calldata policy) external returns (bytes32 policyId);
+
+    /// @notice Whether a policy is known by this id.
+    function isPolicy(bytes32 policyId) external view returns (bool);
 
     /// @notice The policy of this id; reverts where it is unknown.
     function policy(bytes32 policyId) external view returns (Policy memory);

@@ -40,8 +40,9 @@ interface IVerifiers {
     error VerifierChanged(bytes32 verifierId);
     /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier.
     error NotVerifier(address verifier);
-    /// @notice The verifier reverted, ran out of gas or answered neither true nor false. `reason` is its revert data, cut at
-    /// 256 bytes. Not a verdict: a caller that gives too little gas must not make one.
+    /// @notice The verifier reverted, ran out of gas, answered neither true nor false, or answered false with less gas than
+    /// VERIFIER_GAS. `reason` is its revert data, cut at 256 bytes. Not a verdict: a caller that gives too little gas must
+    /// not make one.
     error VerifierFailed(bytes32 verifierId, bytes reason);
     /// @notice The proof does not prove the statement.
     error NotProven(bytes32 verifierId, bytes32 statement);
@@ -58,10 +59,10 @@ interface IVerifiers {
 
     /// @notice Whether `proof` proves that `inputHash` gave `outputHash` under `metadata`, called without state changes and
     /// with capped gas.
-    /// @dev Ids 16 to 18: `metadata` is abi.encode(bytes32 program), the claims' measurement (docs/attestation.md): the
-    /// verifying key's hash, the program's verifying key, the image id. `proof` is the evidence, which must commit to nothing
-    /// but the two hashes: public values or journal are `inputHash ‖ outputHash`; Groth16's public inputs are four, their
-    /// upper and lower 128 bits in that order.
+    /// @dev Ids 16 to 18: `metadata` is `program ‖ rest`. The program, 32 bytes, is the claims' measurement
+    /// (docs/attestation.md): the verifying key's hash, the program's verifying key, the image id. `proof` is the evidence;
+    /// it must commit to the two hashes and the rest, to nothing else: public values or journal are `inputHash ‖ outputHash
+    /// ‖ rest`; Groth16's public inputs are the hashes' upper and lower 128 bits in that order, then the rest's words.
     function verify(
         bytes32 verifierId,
         bytes32 inputHash,

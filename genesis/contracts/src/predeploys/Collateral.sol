@@ -105,15 +105,16 @@ contract Collateral is ICollateral {
     function joined(bytes32[] calldata keys) private view returns (bytes memory data) {
         uint256 prefix = keys.length == 1 ? 0 : 2;
         uint256 size;
+        address[] memory pointers = new address[](keys.length);
         for (uint256 i = 0; i < keys.length; i++) {
-            address pointer = statements[keys[i]].pointer;
-            if (pointer == address(0)) revert Missing(keys[i]);
-            size += prefix + pointer.size();
+            pointers[i] = statements[keys[i]].pointer;
+            if (pointers[i] == address(0)) revert Missing(keys[i]);
+            size += prefix + pointers[i].size();
         }
         data = new bytes(size);
         uint256 end = 0;
         for (uint256 i = 0; i < keys.length; i++) {
-            address pointer = statements[keys[i]].pointer;
+            address pointer = pointers[i];
             uint256 length = pointer.size();
             if (prefix != 0) {
                 // CodeStore's limit is below 2^16.

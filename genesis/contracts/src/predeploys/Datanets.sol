@@ -48,6 +48,10 @@ contract Datanets is IDatanets, Locked {
     /// @inheritdoc IDatanets
     mapping(address token => mapping(address account => uint256)) public balanceOf;
 
+    /// The token of which a share is on its way, and what there was of it before.
+    address private transient awaited;
+    uint256 private transient before;
+
     /// @inheritdoc IDatanets
     function create(address curator, bytes32 salt, string calldata uri) external lock returns (bytes32 datanetId) {
         datanetId = keccak256(abi.encode(DATANET_TAG, msg.sender, curator, salt));
@@ -128,29 +132,35 @@ contract Datanets is IDatanets, Locked {
     }
 
     /// @inheritdoc IDatanets
+    function awaitShare(address token) external {
+        if (msg.sender != INFERENCE) revert NotInference(msg.sender);
+        takeLock();
+        awaited = token;
+        before = Money.held(token, address(this));
+    }
+
+    /// @inheritdoc IDatanets
     function credit(
         bytes32 requestId,
         bytes32 datanetId,
         bytes32 attributionRoot,
         bytes32 outputHash,
         address requester,
-        address token,
-        uint256 pool
-    ) external payable lock {
+        address token
+    ) external payable {
         if (msg.sender != INFERENCE) revert NotInference(msg.sender);
-        if (msg.value != (token == Money.NATIVE ? pool : 0)) revert WrongValue(msg.value);
+        uint256 pool = arrived(token);
         Credit storage due = credits[requestId];
         if (due.state != State.None) revert WrongState(requestId, due.state);
         uint64 until = uint64(block.timestamp) + CHALLENGE_WINDOW;
         due.datanetId = datanetId;
         due.attributionRoot = attributionRoot;
         due.outputHash = outputHash;
-        due.requester = requester;
-        due.token = token;
         due.pool = pool;
-        due.until = until;
-        due.state = State.Waiting;
+        (due.requester, due.until, due.state) = (requester, until, State.Waiting);
+        if (token != Money.NATIVE) due.token = token;
         emit Credited(requestId, datanetId, attributionRoot, token, pool, until);
+        releaseLock();
     }
 
     /// @inheritdoc IDatanets
@@ -228,12 +238,25 @@ contract Datanets is IDatanets, Locked {
 
     /// @inheritdoc IDatanets
     function claim(address token, address to) external lock returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert WrongReceiver(to);
+        // Nothing there would account for it.
+        if (to == address(0) || to == address(this) || to == INFERENCE) revert WrongReceiver(to);
         amount = balanceOf[token][msg.sender];
         if (amount == 0) revert NothingToClaim();
         balanceOf[token][msg.sender] = 0;
         emit Claimed(msg.sender, token, to, amount);
         Money.send(token, to, amount);
+    }
+
+    /// A share that came with this call, or under the lock of `awaitShare`; takes that lock where it is not taken.
+    function arrived(address token) private returns (uint256) {
+        if (token == Money.NATIVE) {
+            takeLock();
+            return msg.value;
+        }
+        if (msg.value != 0) revert WrongValue(msg.value);
+        if (awaited != token) revert NotAwaited(token);
+        awaited = address(0);
+        return Money.gained(token, before);
     }
 
     function known(bytes32 datanetId) private view returns (Log storage log) {
@@ -270,11 +293,12 @@ contract Datanets is IDatanets, Locked {
         uint256[] memory amounts = ATTRIBUTION.apportion(due.pool, attribution.weights);
         address[] memory contributors = new address[](amounts.length);
         address token = due.token;
+        mapping(address account => uint256) storage balances = balanceOf[token];
         Range[] storage held = logs[attribution.datanetId].ranges;
         for (uint256 i = 0; i < amounts.length; i++) {
             address contributor = contributorOf(held, ranges[i], attribution.indices[i], i);
             contributors[i] = contributor;
-            if (amounts[i] != 0) balanceOf[token][contributor] += amounts[i];
+            if (amounts[i] != 0) balances[contributor] += amounts[i];
         }
         emit Distributed(requestId, attribution.datanetId, token, attribution.indices, contributors, amounts);
     }

@@ -16,6 +16,20 @@ contract Inference is IInference, Locked {
     ISessions private constant SESSIONS = ISessions(0xa55a000000000000000000000000000000001002);
     IDatanets private constant DATANETS = IDatanets(0xA55a000000000000000000000000000000001004);
 
+    /// A request as it is kept: what never is 0 in as few slots as there can be.
+    struct Asked {
+        bytes32 modelId;
+        bytes32 inputHash;
+        uint256 escrow;
+        address requester;
+        /// Seconds; until the year 36,812.
+        uint40 time;
+        uint40 deadline;
+        State state;
+        bytes32 policyId;
+        address token;
+    }
+
     bytes32 private constant MODEL_TAG = keccak256("assay.model.v1");
     bytes32 private constant REQUEST_TAG = keccak256("assay.request.v1");
     /// Shares are parts of this.
@@ -33,7 +47,7 @@ contract Inference is IInference, Locked {
     /// @inheritdoc IInference
     mapping(bytes32 requestId => bytes32) public receiptOf;
     mapping(bytes32 modelId => Model) private models;
-    mapping(bytes32 requestId => Request) private requests;
+    mapping(bytes32 requestId => Asked) private requests;
     /// @inheritdoc IInference
     mapping(address requester => uint256) public requestCount;
     /// @inheritdoc IInference
@@ -65,11 +79,11 @@ contract Inference is IInference, Locked {
         if (models[modelId].owner != address(0)) revert ModelExists(modelId);
         uint256 sum = uint256(ownerShare) + dataShare;
         if (sum > WHOLE || (datanetId == 0 && dataShare != 0)) revert WrongShares(sum);
-        SESSIONS.policy(policyId);
+        requirePolicy(policyId);
         if (datanetId != 0 && DATANETS.datanet(datanetId).creator == address(0)) {
             revert IDatanets.UnknownDatanet(datanetId);
         }
-        models[modelId] = Model(msg.sender, policyId, datanetId, ownerShare, dataShare);
+        models[modelId] = Model(msg.sender, ownerShare, dataShare, policyId, datanetId);
         emit ModelRegistered(
             modelId, msg.sender, weights, tokenizer, parameters, policyId, datanetId, ownerShare, dataShare, uri
         );
@@ -78,7 +92,7 @@ contract Inference is IInference, Locked {
     /// @inheritdoc IInference
     function setModelPolicy(bytes32 modelId, bytes32 policyId) external lock {
         Model storage offered = ownModel(modelId);
-        SESSIONS.policy(policyId);
+        requirePolicy(policyId);
         offered.policyId = policyId;
         emit ModelPolicyChanged(modelId, policyId);
     }
@@ -107,7 +121,7 @@ contract Inference is IInference, Locked {
     ) external payable lock returns (bytes32 requestId) {
         if (models[modelId].owner == address(0)) revert UnknownModel(modelId);
         if (deadline <= block.timestamp || deadline - block.timestamp > MAX_TIME) revert WrongDeadline(deadline);
-        if (policyId != 0) SESSIONS.policy(policyId);
+        if (policyId != 0) requirePolicy(policyId);
         uint256 escrow = takeEscrow(token, amount);
         requestId = keccak256(
             abi.encode(
@@ -124,23 +138,30 @@ contract Inference is IInference, Locked {
                 escrow
             )
         );
-        requests[requestId] = Request({
-            modelId: modelId,
-            requester: msg.sender,
-            token: token,
-            escrow: escrow,
-            inputHash: inputHash,
-            policyId: policyId,
-            time: uint64(block.timestamp),
-            deadline: deadline,
-            state: State.Open
-        });
+        Asked storage asked = requests[requestId];
+        (asked.modelId, asked.inputHash, asked.escrow) = (modelId, inputHash, escrow);
+        // Below 2^40, as MAX_TIME bounds what is added to now.
+        (asked.requester, asked.time, asked.deadline, asked.state) =
+            (msg.sender, uint40(block.timestamp), uint40(deadline), State.Open);
+        if (policyId != 0) asked.policyId = policyId;
+        if (token != Money.NATIVE) asked.token = token;
         emit Requested(requestId, modelId, msg.sender, token, escrow, inputHash, policyId, deadline);
     }
 
     /// @inheritdoc IInference
-    function requestOf(bytes32 requestId) external view returns (Request memory) {
-        return requests[requestId];
+    function requestOf(bytes32 requestId) public view returns (Request memory) {
+        Asked memory asked = requests[requestId];
+        return Request({
+            modelId: asked.modelId,
+            requester: asked.requester,
+            token: asked.token,
+            escrow: asked.escrow,
+            inputHash: asked.inputHash,
+            policyId: asked.policyId,
+            time: asked.time,
+            deadline: asked.deadline,
+            state: asked.state
+        });
     }
 
     /// @inheritdoc IInference
@@ -174,7 +195,7 @@ contract Inference is IInference, Locked {
 
     /// @inheritdoc IInference
     function refund(bytes32 requestId) external lock {
-        Request storage asked = requests[requestId];
+        Asked storage asked = requests[requestId];
         if (asked.state != State.Open) revert NotOpen(requestId, asked.state);
         if (block.timestamp <= asked.deadline) revert NotExpired(asked.deadline);
         asked.state = State.Refunded;
@@ -185,7 +206,8 @@ contract Inference is IInference, Locked {
 
     /// @inheritdoc IInference
     function withdraw(address token, address to) external lock returns (uint256 amount) {
-        if (to == address(0) || to == address(this)) revert WrongReceiver(to);
+        // Nothing there would account for it.
+        if (to == address(0) || to == address(this) || to == address(DATANETS)) revert WrongReceiver(to);
         amount = balanceOf[token][msg.sender];
         if (amount == 0) revert NothingToWithdraw();
         balanceOf[token][msg.sender] = 0;
@@ -201,6 +223,10 @@ contract Inference is IInference, Locked {
     /// @inheritdoc IInference
     function nonceUsed(bytes32 sessionId, uint64 nonce) public view returns (bool) {
         return nonces[sessionId][nonce / 256] & (1 << (nonce % 256)) != 0;
+    }
+
+    function requirePolicy(bytes32 policyId) private view {
+        if (!SESSIONS.isPolicy(policyId)) revert ISessions.UnknownPolicy(policyId);
     }
 
     function ownModel(bytes32 modelId) private view returns (Model storage offered) {
@@ -262,7 +288,7 @@ contract Inference is IInference, Locked {
 
     function settleOne(Settlement calldata settlement) private {
         InferenceReceipt calldata receipt = settlement.receipt;
-        Request memory asked = requests[receipt.requestId];
+        Request memory asked = requestOf(receipt.requestId);
         Model memory offered = models[asked.modelId];
         checkReceipt(receipt, asked, offered);
         bytes32 hash = checkSession(settlement, asked, offered);
@@ -354,15 +380,17 @@ contract Inference is IInference, Locked {
         private
     {
         bool native = asked.token == Money.NATIVE;
-        uint256 pool = native ? share : Money.push(asked.token, address(DATANETS), share);
-        DATANETS.credit{value: native ? pool : 0}(
+        if (!native) {
+            DATANETS.awaitShare(asked.token);
+            Money.send(asked.token, address(DATANETS), share);
+        }
+        DATANETS.credit{value: native ? share : 0}(
             receipt.requestId,
             datanetId,
             receipt.attributionRoot,
             receipt.outputHash,
             asked.requester,
-            asked.token,
-            pool
+            asked.token
         );
     }
 }

@@ -29,15 +29,7 @@ library Money {
         uint256 before = held(token, address(this));
         // transferFrom(address,address,uint256)
         if (!callToken(token, abi.encodeWithSelector(0x23b872dd, from, address(this), amount))) revert TransferFailed(token);
-        arrived = gained(token, address(this), before);
-    }
-
-    /// @notice Sends `amount` to another of our contracts.
-    /// @return arrived What that contract has more than before.
-    function push(address token, address to, uint256 amount) internal returns (uint256 arrived) {
-        uint256 before = held(token, to);
-        send(token, to, amount);
-        arrived = gained(token, to, before);
+        arrived = gained(token, before);
     }
 
     /// @notice What an account has of an ERC-20 token.
@@ -53,8 +45,9 @@ library Money {
         if (!done) revert TransferFailed(token);
     }
 
-    function gained(address token, address account, uint256 before) private view returns (uint256) {
-        uint256 later = held(token, account);
+    /// @notice What this contract has more than before.
+    function gained(address token, uint256 before) internal view returns (uint256) {
+        uint256 later = held(token, address(this));
         if (later < before) revert TransferFailed(token);
         return later - before;
     }
@@ -76,9 +69,17 @@ abstract contract Locked {
     bool private transient locked;
 
     modifier lock() {
+        takeLock();
+        _;
+        releaseLock();
+    }
+
+    function takeLock() internal {
         if (locked) revert Money.Reentered();
         locked = true;
-        _;
+    }
+
+    function releaseLock() internal {
         locked = false;
     }
 }

@@ -66,12 +66,15 @@ contract Sessions is ISessions {
         if (claims.bound.length < 32 || bytes32(claims.bound) != expected) revert WrongBinding(expected);
         sessionId = claims.id;
         Record storage record = records[sessionId];
-        if (record.data != address(0)) revert AlreadyOpened(sessionId);
+        // Evidence names its controller, so what is there already is his as well.
+        if (record.data != address(0) && (record.closed || msg.sender != binding.controller)) {
+            revert AlreadyOpened(sessionId);
+        }
 
         record.data = store(claims, collateralKeys, binding, time);
         record.status = claims.status;
         record.notAfter = end(claims.notAfter);
-        if (collateralKeys.length != 0) record.judgedBy = COLLATERAL.digestOf(collateralKeys);
+        record.judgedBy = collateralKeys.length == 0 ? bytes32(0) : COLLATERAL.digestOf(collateralKeys);
         emit SessionOpened(
             sessionId,
             binding.controller,
@@ -120,6 +123,11 @@ contract Sessions is ISessions {
         if (!SessionPolicy.isSound(wanted)) revert WrongPolicy();
         policies[policyId] = CodeStore.write(encoded);
         emit PolicyRegistered(policyId, wanted);
+    }
+
+    /// @inheritdoc ISessions
+    function isPolicy(bytes32 policyId) external view returns (bool) {
+        return policies[policyId] != address(0);
     }
 
     /// @inheritdoc ISessions

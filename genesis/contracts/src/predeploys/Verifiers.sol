@@ -16,6 +16,8 @@ contract Verifiers is IVerifiers {
 
     /// @inheritdoc IVerifiers
     uint256 public constant VERIFIER_GAS = 10_000_000;
+    /// What is left where a call gets VERIFIER_GAS: 63 of 64 parts, after what the call itself costs.
+    uint256 private constant AMPLE_GAS = VERIFIER_GAS + VERIFIER_GAS / 63 + 5_000;
     /// Gas of a question to a contract that is being registered.
     uint256 private constant QUESTION_GAS = 100_000;
     /// Most bytes of revert data that are passed on.
@@ -65,8 +67,11 @@ contract Verifiers is IVerifiers {
         if (keccak256(abi.encode(verifier, verifier.codehash)) != verifierId) revert VerifierChanged(verifierId);
         bytes memory question =
             abi.encodeCall(IProofVerifier.verify, (inputHash, outputHash, metadata, proof));
+        bool ample = gasleft() > AMPLE_GAS;
         (bool done, uint256 size, uint256 answer) = ask(verifier, VERIFIER_GAS, question);
         if (!done || size != 32 || answer > 1) revert VerifierFailed(verifierId, returned(done ? 0 : MAX_REASON));
+        // It may have run out of gas in a call of its own, and taken that for a bad proof.
+        if (answer == 0 && !ample) revert VerifierFailed(verifierId, "");
         return answer == 1;
     }
 
@@ -99,7 +104,8 @@ contract Verifiers is IVerifiers {
         returns (bool)
     {
         try ATTESTATION.verify(kind, proof, "", uint64(block.timestamp)) returns (IAttestation.Claims memory claims) {
-            bytes memory bound = kind == GROTH16
+            if (metadata.length < 32) return false;
+            bytes memory hashes = kind == GROTH16
                 ? abi.encode(
                     uint256(inputHash) >> 128,
                     uint256(uint128(uint256(inputHash))),
@@ -107,8 +113,8 @@ contract Verifiers is IVerifiers {
                     uint256(uint128(uint256(outputHash)))
                 )
                 : abi.encode(inputHash, outputHash);
-            return keccak256(claims.measurement) == keccak256(metadata) && metadata.length == 32
-                && keccak256(claims.bound) == keccak256(bound);
+            return keccak256(claims.measurement) == keccak256(metadata[:32])
+                && keccak256(claims.bound) == keccak256(bytes.concat(hashes, metadata[32:]));
         } catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             if (selector == IAttestation.Refused.selector || selector == IAttestation.TooLarge.selector) return false;
