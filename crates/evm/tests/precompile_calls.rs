@@ -13,6 +13,7 @@ use revm::{DatabaseRef, state::AccountInfo};
 use std::convert::Infallible;
 
 const CALLER: Address = Address::repeat_byte(0xca);
+const DELEGATED: Address = Address::repeat_byte(0xde);
 const CALL: u8 = 0xf1;
 const CALLCODE: u8 = 0xf2;
 const DELEGATECALL: u8 = 0xf4;
@@ -51,9 +52,11 @@ fn chain() -> TestChain {
     TestChain::from_json(&json)
 }
 
-/// Whether the precompile at `to` answered, the hash of what it returned, and its balance after.
+/// Whether `to` answered, the hash of what it returned, and its balance after.
 fn forwarded(opcode: u8, to: Address, gas: u32, value: u64, input: Bytes) -> (bool, B256, U256) {
     let mut chain = chain();
+    // EIP-7702: an account that names a precompile as its code.
+    chain.set_code(DELEGATED, [&hex!("ef0100")[..], PRECOMPILE_ADDRESSES[1].as_slice()].concat());
     chain.set_code(CALLER, forwarder(opcode, to, gas));
     let mut call = call(0, CALLER, 1_000_000, input);
     call.value = U256::from(value);
@@ -84,6 +87,16 @@ fn every_call_without_value_answers_and_every_value_reverts() {
             (false, keccak256([]), U256::ZERO)
         };
         assert_eq!(run(1), with_value, "{opcode:#x}");
+    }
+}
+
+/// It runs the byte that stands at the precompile's address, which is no instruction.
+#[test]
+fn who_delegates_to_a_precompile_cannot_be_called() {
+    let input = Bytes::from(headCall { leafHashes: vec![B256::ZERO; 3] }.abi_encode());
+    for opcode in [CALL, CALLCODE, DELEGATECALL, STATICCALL] {
+        let (answered, returned, _) = forwarded(opcode, DELEGATED, 100_000, 0, input.clone());
+        assert_eq!((answered, returned), (false, keccak256([])), "{opcode:#x}");
     }
 }
 
