@@ -2,6 +2,7 @@ mod ahead;
 mod forms;
 pub(crate) mod mutations;
 mod oracle;
+mod order;
 mod vectors;
 mod windows;
 
