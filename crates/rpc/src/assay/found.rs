@@ -143,13 +143,7 @@ pub(super) fn first<E: SolEvent>(
     subject: LogSubject,
 ) -> Result<Option<Found<E>>, RpcError> {
     let blocks = 0..=ctx.head().number;
-    let query = LogQuery { subject, blocks, past: None, newest_first: false, limit: 1 };
-    let mut first = None;
-    scan(ctx, query, |found| {
-        first = Some(found);
-        ControlFlow::Break(())
-    })?;
-    Ok(first)
+    one(ctx, LogQuery { subject, blocks, past: None, newest_first: false, limit: 1 })
 }
 
 /// The newest event up to a block that a subject finds.
@@ -158,8 +152,16 @@ pub(super) fn newest<E: SolEvent>(
     subject: LogSubject,
     until: u64,
 ) -> Result<Option<Found<E>>, RpcError> {
-    let query = LogQuery { subject, blocks: 0..=until, past: None, newest_first: true, limit: 1 };
-    Ok(events(ctx, &query)?.into_iter().next())
+    one(ctx, LogQuery { subject, blocks: 0..=until, past: None, newest_first: true, limit: 1 })
+}
+
+fn one<E: SolEvent>(ctx: &RpcContext, query: LogQuery) -> Result<Option<Found<E>>, RpcError> {
+    let mut one = None;
+    scan(ctx, query, |found| {
+        one = Some(found);
+        ControlFlow::Break(())
+    })?;
+    Ok(one)
 }
 
 /// The event at a position of a block.
