@@ -1,17 +1,24 @@
 //! Verifying ahead: a transaction that may carry evidence is run once when it becomes executable,
 //! so that its verdict is cached before a block needs it.
 //!
-//! Nothing depends on it. A sender has a budget of CPU time; what is above it, or comes while the
-//! queue is full, is verified when a block executes it. What waits for an earlier nonce or a lower
+//! Nothing depends on it. A sender has a budget of CPU time and some places in the queue; what is
+//! above them, or comes while the queue is full, is verified when a block executes it. What waits for an earlier nonce or a lower
 //! base fee is not run: it may never be executed, nor paid for.
 
 use crate::PoolConfig;
 use alloy_consensus::{Transaction as _, transaction::Recovered};
-use alloy_primitives::{Address, map::AddressMap};
+use alloy_primitives::{
+    Address,
+    map::{AddressMap, Entry},
+};
 use assay_chain::Chain;
 use assay_evm::{AssayEvmConfig, CachePart, SealedHeader, Transaction};
+use parking_lot::Mutex;
 use std::{
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -19,11 +26,15 @@ use std::{
 /// Senders whose spending is remembered; beyond it the oldest records are dropped.
 const MAX_SENDERS: usize = 16_384;
 
+/// Most transactions of one sender that wait: the flood of a few leaves places to others, also
+/// while one of it runs.
+const MAX_WAITING: usize = 16;
+
 /// The worker's end of the pool.
 #[derive(Debug)]
 pub(crate) struct Speculation {
     evm: AssayEvmConfig,
-    queue: Option<SyncSender<Recovered<Transaction>>>,
+    queue: Option<Entrance>,
 }
 
 impl Speculation {
@@ -34,20 +45,16 @@ impl Speculation {
         Self { evm: evm.clone(), queue }
     }
 
-    fn spawn(
-        chain: &Chain,
-        evm: &AssayEvmConfig,
-        config: &PoolConfig,
-    ) -> Option<SyncSender<Recovered<Transaction>>> {
-        let (sender, receiver) = sync_channel(config.speculation_queue);
+    fn spawn(chain: &Chain, evm: &AssayEvmConfig, config: &PoolConfig) -> Option<Entrance> {
+        let (entrance, exit) = queue(config.speculation_queue);
         let worker = Worker {
             chain: chain.clone(),
             evm: evm.clone().with_cache_part(CachePart::Pool),
             budgets: Budgets::new(config.speculation_budget),
         };
         let thread = thread::Builder::new().name("assay-verify".into());
-        match thread.spawn(move || worker.run(&receiver)) {
-            Ok(_) => Some(sender),
+        match thread.spawn(move || worker.run(&exit)) {
+            Ok(_) => Some(entrance),
             Err(error) => {
                 tracing::warn!(%error, "no thread to verify evidence ahead");
                 None
@@ -64,12 +71,60 @@ impl Speculation {
             && self.evm.may_carry_evidence(head.timestamp, transaction)
     }
 
-    /// Queues a transaction, unless the queue is full.
+    /// Queues a transaction, unless the queue or its sender's part of it is full.
     pub(crate) fn submit(&self, transaction: Recovered<Transaction>) {
         if let Some(queue) = &self.queue {
-            // Full or gone: it is verified when a block executes it.
-            let _ = queue.try_send(transaction);
+            queue.push(transaction);
         }
+    }
+}
+
+/// How many transactions of each sender wait.
+type Waiting = Arc<Mutex<AddressMap<usize>>>;
+
+fn queue(places: usize) -> (Entrance, Exit) {
+    let (sender, receiver) = sync_channel(places);
+    let waiting = Waiting::default();
+    (Entrance { sender, waiting: Arc::clone(&waiting) }, Exit { receiver, waiting })
+}
+
+#[derive(Debug)]
+struct Entrance {
+    sender: SyncSender<Recovered<Transaction>>,
+    waiting: Waiting,
+}
+
+impl Entrance {
+    /// Whether there was a place.
+    fn push(&self, transaction: Recovered<Transaction>) -> bool {
+        let sender = transaction.signer();
+        let mut waiting = self.waiting.lock();
+        let count = waiting.get(&sender).copied().unwrap_or_default();
+        let pushed = count < MAX_WAITING && self.sender.try_send(transaction).is_ok();
+        if pushed {
+            waiting.insert(sender, count + 1);
+        }
+        pushed
+    }
+}
+
+#[derive(Debug)]
+struct Exit {
+    receiver: Receiver<Recovered<Transaction>>,
+    waiting: Waiting,
+}
+
+impl Exit {
+    /// The next transaction; `None` once the pool is gone.
+    fn pop(&self) -> Option<Recovered<Transaction>> {
+        let transaction = self.receiver.recv().ok()?;
+        if let Entry::Occupied(mut count) = self.waiting.lock().entry(transaction.signer()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some(transaction)
     }
 }
 
@@ -81,8 +136,8 @@ struct Worker {
 
 impl Worker {
     /// Runs until the pool is dropped.
-    fn run(mut self, queue: &Receiver<Recovered<Transaction>>) {
-        while let Ok(transaction) = queue.recv() {
+    fn run(mut self, queue: &Exit) {
+        while let Some(transaction) = queue.pop() {
             let sender = transaction.signer();
             let begun = Instant::now();
             if !self.budgets.allows(sender, begun) {
@@ -151,6 +206,34 @@ fn left(rate: Duration, since: Instant, debt: Duration, now: Instant) -> Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_consensus::{SignableTransaction, TxEip1559};
+    use alloy_primitives::Signature;
+
+    fn from(sender: u8) -> Recovered<Transaction> {
+        let signed = TxEip1559::default().into_signed(Signature::test_signature());
+        Recovered::new_unchecked(signed.into(), Address::repeat_byte(sender))
+    }
+
+    #[test]
+    fn a_flood_leaves_places_to_others() {
+        let (entrance, exit) = queue(64);
+        let pushed = (0..100).filter(|_| entrance.push(from(1))).count();
+        assert_eq!(pushed, MAX_WAITING);
+        assert!(entrance.push(from(2)));
+        // Who is served may wait again, behind the others.
+        assert_eq!(exit.pop().map(|next| next.signer()), Some(Address::repeat_byte(1)));
+        assert!(entrance.push(from(1)));
+        assert!(!entrance.push(from(1)));
+        for _ in 0..=MAX_WAITING {
+            exit.pop();
+        }
+        assert!(exit.waiting.lock().is_empty());
+        // The queue has its own end.
+        let pushed = (0..100).filter(|sender| entrance.push(from(*sender))).count();
+        assert_eq!(pushed, 64);
+        drop(exit);
+        assert!(!entrance.push(from(101)));
+    }
 
     #[test]
     fn a_sender_that_overdraws_waits_and_others_do_not() {
