@@ -1,5 +1,5 @@
-//! newPayload of a block with 200 evidence verifications: verdicts cached, computed by the block
-//! alone, and computed ahead on all cores.
+//! A block with 200 evidence verifications: its execution with verdicts cached and computed, and its
+//! newPayload with verdicts cached, computed by the block alone, and computed ahead on all cores.
 #![allow(missing_docs)]
 
 #[path = "../tests/common/mod.rs"]
@@ -124,6 +124,22 @@ fn block(criterion: &mut Criterion, name: &str, transactions: &[Bytes]) {
 
     let mut group = criterion.benchmark_group("evidence");
     group.sample_size(10);
+    let genesis = builder.genesis();
+    let parent = builder.chain.header_by_hash(genesis).unwrap().unwrap();
+    let state = builder.chain.state_at(genesis).unwrap().unwrap();
+    let afresh = || AssayEvmConfig::new(Arc::clone(&spec)).unwrap();
+    let execute = |evm: &AssayEvmConfig| {
+        let output = evm.execute(built.block(), &parent, state.clone(), None).unwrap();
+        assert_eq!(output.gas_used, built.block().header().gas_used);
+    };
+    let cached = afresh();
+    execute(&cached);
+    group.bench_function(format!("execute/200_{name}_cached"), |bencher| {
+        bencher.iter(|| execute(&cached));
+    });
+    group.bench_function(format!("execute/200_{name}_computed"), |bencher| {
+        bencher.iter_batched(afresh, |evm| execute(&evm), BatchSize::PerIteration);
+    });
     let import = |node: Node, data| {
         assert!(runtime.block_on(node.new_payload(data)).is_valid());
         node
