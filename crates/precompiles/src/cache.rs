@@ -160,7 +160,10 @@ impl VerdictCache {
             if let Some(flight) = flights.get(&key) {
                 let flight = Arc::clone(flight);
                 drop(flights);
-                return flight.wait().unwrap_or_else(compute);
+                let verdict = flight.wait().unwrap_or_else(compute);
+                // Who computed it may be one who remembers nothing, or not for this part.
+                self.insert(part, key, verdict.clone());
+                return verdict;
             }
             let flight = Arc::<Flight>::default();
             flights.insert(key, Arc::clone(&flight));
@@ -267,6 +270,34 @@ mod tests {
             waiting.store(1, Ordering::Release);
             assert_eq!(flight.wait(), Some(refusal()));
         });
+    }
+
+    #[test]
+    fn a_block_remembers_what_a_call_computed_for_it() {
+        let cache = VerdictCache::default();
+        let (started, go) = (Barrier::new(2), Barrier::new(2));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                cache.get_or_compute(CachePart::ReadOnly, B256::ZERO, || {
+                    started.wait();
+                    go.wait();
+                    refusal()
+                })
+            });
+            started.wait();
+            let flight = Arc::clone(&cache.flights.lock()[&B256::ZERO]);
+            let block = scope.spawn(|| {
+                let compute = || panic!("another thread is computing it");
+                cache.get_or_compute(CachePart::Block, B256::ZERO, compute)
+            });
+            // The map, this test, the pilot and then the block hold the flight.
+            while Arc::strong_count(&flight) < 4 {
+                std::thread::yield_now();
+            }
+            go.wait();
+            assert_eq!(block.join().unwrap(), refusal());
+        });
+        assert_eq!(cache.stats().entries, 1);
     }
 
     #[test]
