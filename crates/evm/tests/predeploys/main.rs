@@ -14,6 +14,7 @@ mod interfaces;
 mod lab;
 mod money;
 mod receipt_proof;
+mod replay;
 mod session_ends;
 mod session_keys;
 mod session_policies;
