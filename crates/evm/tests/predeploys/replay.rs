@@ -86,7 +86,7 @@ fn a_receipt_that_settled_settles_nowhere_again() {
     for policy in [crate::world::MODEL_POLICY, crate::world::USER_POLICY] {
         world.set_live(twin, policy, true);
     }
-    let other_nonce = IInference::InferenceReceipt { nonce: 77, ..receipt.clone() };
+    let other_nonce = IInference::InferenceReceipt { nonce: 77, ..receipt };
     for again in [
         settlement.clone(),
         IInference::Settlement { sessionId: twin, ..settlement },
