@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use alloy_primitives::hex;
     use alloy_sol_types::SolCall;
-    use assay_precompiles::IAttribution;
+    use assay_precompiles::contracts::IAttribution;
     use clap::Parser;
     use serde_json::json;
 

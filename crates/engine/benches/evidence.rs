@@ -11,7 +11,7 @@ use assay_attestation::dev::{DevDocument, DevNitro, DevPlatform, DevReport};
 use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES, preset::Preset};
 use assay_engine::{BuiltPayload, EngineConfig};
 use assay_evm::AssayEvmConfig;
-use assay_precompiles::IAttestation;
+use assay_precompiles::contracts::IAttestation;
 use common::{CHAIN_ID, GENESIS_TIME, LastFork, Node, sign, signer};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use op_alloy_rpc_types_engine::OpPayloadAttributes;

@@ -15,7 +15,7 @@ use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES, preset::Preset};
 use assay_engine::{BuilderConfig, BuiltPayload, EngineConfig};
 use assay_evm::{AssayEvmConfig, Transaction};
 use assay_pool::Origin;
-use assay_precompiles::IAttestation;
+use assay_precompiles::contracts::IAttestation;
 use common::{CHAIN_ID, GENESIS_TIME, LastFork, Node, sign, signer, transfer};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use op_alloy_rpc_types_engine::OpPayloadAttributes;

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use assay_chainspec::{AssayConfig, PRECOMPILE_ADDRESSES};
 use assay_evm::BlockError;
-use assay_precompiles::IAttribution::headCall;
+use assay_precompiles::contracts::IAttribution::headCall;
 use common::{GENESIS_TIME, TestChain, call, deposit, genesis, recovered};
 use revm::{DatabaseRef, state::AccountInfo};
 use std::convert::Infallible;

@@ -24,7 +24,10 @@ use assay_attestation::{
     kind,
 };
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
-use assay_precompiles::{IAttestation, ISignatures, Outcome, Precompiles, VerdictCache};
+use assay_precompiles::{
+    Outcome, Precompiles, VerdictCache,
+    contracts::{IAttestation, ISignatures},
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use k256::ecdsa::{Signature, SigningKey, signature::hazmat::PrehashSigner};
 use std::{

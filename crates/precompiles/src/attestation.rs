@@ -1,8 +1,9 @@
 //! `IAttestation`: evidence in, claims out.
 
 use crate::{
-    CachePart, IAttestation, VerdictCache,
+    CachePart, VerdictCache,
     abi::Reader,
+    contracts::IAttestation,
     gas,
     outcome::{Failure, Meter},
 };

@@ -4,7 +4,7 @@ mod data;
 mod log;
 
 use crate::{
-    IAttribution,
+    contracts::IAttribution,
     outcome::{Failure, Meter},
 };
 use alloy_primitives::{Bytes, U256};

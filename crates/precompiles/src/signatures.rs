@@ -1,8 +1,8 @@
 //! `ISignatures`: many signatures of one scheme in one call.
 
 use crate::{
-    ISignatures,
     abi::Reader,
+    contracts::ISignatures,
     gas,
     outcome::{Failure, Meter},
 };

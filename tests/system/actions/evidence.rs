@@ -15,7 +15,7 @@ use assay_attestation::{
 };
 use assay_attribution::{Frontier, LogBuilder, leaf_hash};
 use assay_chainspec::{PRECOMPILE_ADDRESSES, preset::PresetBuilder};
-use assay_precompiles::{IAttestation, IAttribution, ISignatures};
+use assay_precompiles::contracts::{IAttestation, IAttribution, ISignatures};
 use ed25519_dalek::Signer;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use std::collections::BTreeMap;

@@ -5,7 +5,9 @@ use alloy_primitives::{U256, hex};
 use alloy_sol_types::SolCall;
 use assay_attribution::provider::{Citations, Corpus};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};
-use assay_precompiles::{IAttribution, Outcome, Precompiles, VerdictCache, span_weights_call};
+use assay_precompiles::{
+    Outcome, Precompiles, VerdictCache, contracts::IAttribution, span_weights_call,
+};
 use std::path::{Path, PathBuf};
 
 /// A call, what it costs, and where it was written.

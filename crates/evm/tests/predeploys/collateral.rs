@@ -2,7 +2,6 @@
 
 use crate::{
     harness::Chain,
-    interfaces::{IAttestation, ICollateral},
     lab::{ANYONE, DAY, ENCLAVE, Lab, START, collateral_keys, good, sgx, tdx},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -10,6 +9,7 @@ use assay_attestation::{
     Anchors, Backend, Code, collateral_digest, dcap, dev::DevStatements, kind, verify_collateral,
 };
 use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::COLLATERAL};
+use assay_precompiles::contracts::{IAttestation, ICollateral};
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},

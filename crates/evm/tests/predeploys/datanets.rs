@@ -2,7 +2,6 @@
 
 use crate::{
     harness::Outcome,
-    interfaces::{IAttribution, IDatanets, IInference},
     world::{
         ACTOR, ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DATA_SHARE, DAY, NATIVE, OWNER, PROVIDER,
         REQUESTER, TOKEN, TestActor, TestToken, World, document, ether, mode, tokens,
@@ -12,6 +11,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use assay_attribution::{LogBuilder, empty_root, leaf_hash, log_head};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
+use assay_precompiles::contracts::{IAttribution, IDatanets, IInference};
 
 const CURATOR: Address = Address::repeat_byte(0xc7);
 /// `IAttribution.Malformed` of weights that sum to zero.

@@ -3,7 +3,6 @@
 use crate::{
     harness::{Chain, Outcome},
     inference_session::opened,
-    interfaces::{ICollateral, IDatanets, IInference, ISessions, IVerifiers},
     lab::{ANYONE, CONTROLLER, DAY, ENCLAVE, Lab, START, good, sgx},
     world::{
         CHALLENGER, CONTRIBUTORS, Cited, NATIVE, OWNER, PROVIDER, REQUESTER, TOKEN, World, ether,
@@ -13,6 +12,7 @@ use crate::{
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use assay_attestation::{dev::DevGroth16, kind};
 use assay_chainspec::predeploys::{COLLATERAL, DATANETS, INFERENCE, SESSIONS, VERIFIERS};
+use assay_precompiles::contracts::{ICollateral, IDatanets, IInference, ISessions, IVerifiers};
 
 type Rows = Vec<(&'static str, u64)>;
 

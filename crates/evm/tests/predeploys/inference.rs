@@ -1,17 +1,15 @@
 //! `Inference`: models, requests, settlement, refunds.
 
-use crate::{
-    interfaces::{IDatanets, IInference, ISessions},
-    world::{
-        ANYONE, DATA_SHARE, MODEL_POLICY, NATIVE, OWNER, OWNER_SHARE, PATIENCE, PROVIDER,
-        REQUESTER, SESSION, TOKEN, USER_POLICY, World, ether, field, model_call, uncompressed,
-    },
+use crate::world::{
+    ANYONE, DATA_SHARE, MODEL_POLICY, NATIVE, OWNER, OWNER_SHARE, PATIENCE, PROVIDER, REQUESTER,
+    SESSION, TOKEN, USER_POLICY, World, ether, field, model_call, uncompressed,
 };
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolValue;
 use assay_chainspec::predeploys::{DATANETS, INFERENCE, SESSIONS};
+use assay_precompiles::contracts::{IDatanets, IInference, ISessions};
 
 type Receipt = IInference::InferenceReceipt;
 

@@ -2,12 +2,12 @@
 
 use crate::{
     harness::{Failure, Success},
-    interfaces::{IInference, ISessions},
     world::{ANYONE, NATIVE, PROVIDER, SESSION, TOKEN, TestToken, USER_POLICY, World, ether, mode},
 };
 use alloy_primitives::{B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
 use assay_chainspec::predeploys::INFERENCE;
+use assay_precompiles::contracts::{IInference, ISessions};
 
 /// What an item that settles needs, roughly.
 const ITEM_GAS: u64 = 700_000;

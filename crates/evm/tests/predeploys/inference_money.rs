@@ -1,15 +1,13 @@
 //! `Inference` and money: tokens and receivers of every kind, and who comes in again.
 
-use crate::{
-    interfaces::IInference,
-    world::{
-        ACTOR, ANYONE, NATIVE, OWNER, PROVIDER, TOKEN, TestActor, TestToken, USER_POLICY, World,
-        ether, mode, model_call,
-    },
+use crate::world::{
+    ACTOR, ANYONE, NATIVE, OWNER, PROVIDER, TOKEN, TestActor, TestToken, USER_POLICY, World, ether,
+    mode, model_call,
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
+use assay_precompiles::contracts::IInference;
 
 #[test]
 fn tokens_answer_in_many_ways() {

@@ -4,7 +4,6 @@
 
 use crate::{
     harness::Chain,
-    interfaces::{IInference, ISessions},
     world::{NATIVE, OWNER, PROVIDER, REQUESTER, World, ether, model_call, uncompressed},
 };
 use alloy_primitives::{B256, Bytes, U256, keccak256};
@@ -19,6 +18,7 @@ use assay_chainspec::{
     predeploys::{INFERENCE, SESSIONS},
     preset::Preset,
 };
+use assay_precompiles::contracts::{IInference, ISessions};
 use std::collections::BTreeMap;
 
 /// Seconds that the document's certificates have left when the session opens.

@@ -1,9 +1,6 @@
 //! A chain that trusts development roots, and everything that opens sessions on it.
 
-use crate::{
-    harness::{Chain, Outcome, Success},
-    interfaces::{ICollateral, ISessions},
-};
+use crate::harness::{Chain, Outcome, Success};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -20,6 +17,7 @@ use assay_chainspec::{
     predeploys::{COLLATERAL, SESSIONS},
     preset::Preset,
 };
+use assay_precompiles::contracts::{ICollateral, ISessions};
 use std::{collections::BTreeMap, ops::Range};
 
 /// When the preset's chain starts.

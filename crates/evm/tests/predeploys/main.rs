@@ -10,7 +10,6 @@ mod inference;
 mod inference_batch;
 mod inference_money;
 mod inference_session;
-mod interfaces;
 mod lab;
 mod money;
 mod receipt_proof;

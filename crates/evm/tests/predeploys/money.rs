@@ -3,7 +3,6 @@
 
 use crate::{
     harness::Success,
-    interfaces::{IDatanets, IInference},
     world::{
         ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, MODEL_POLICY, NATIVE, OWNER, PROVIDER,
         REQUESTER, SESSION, TOKEN, TestToken, USER_POLICY, World, ether, mode,
@@ -11,6 +10,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, U256};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
+use assay_precompiles::contracts::{IDatanets, IInference};
 use proptest::{
     collection::vec,
     prelude::any,

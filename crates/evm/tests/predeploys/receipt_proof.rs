@@ -1,13 +1,11 @@
 //! `AssayReceiptProof`: what another chain's contract accepts, with proofs that the node's trie
 //! crate makes of the chain's state.
 
-use crate::{
-    interfaces::IInference,
-    world::{ANYONE, NATIVE, World, ether, test_code},
-};
+use crate::world::{ANYONE, NATIVE, World, ether, test_code};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolError, SolValue, sol};
 use assay_chainspec::predeploys::INFERENCE;
+use assay_precompiles::contracts::IInference;
 use assay_trie::{
     AccountProof, HashedPostState, HashedStorage, account_proof, memory::MemorySource,
     recompute_state_root,

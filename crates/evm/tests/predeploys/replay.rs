@@ -1,13 +1,11 @@
 //! A receipt is good on one chain, in one contract, once, whatever else its session's key signed.
 
-use crate::{
-    interfaces::IInference,
-    world::{ANYONE, NATIVE, PROVIDER, REQUESTER, SESSION, World, ether},
-};
+use crate::world::{ANYONE, NATIVE, PROVIDER, REQUESTER, SESSION, World, ether};
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use alloy_signer::SignerSync;
 use alloy_sol_types::{Eip712Domain, SolStruct};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
+use assay_precompiles::contracts::IInference;
 use std::borrow::Cow;
 
 /// The code behind `Inference`'s proxy, called by itself.

@@ -2,12 +2,12 @@
 
 use crate::{
     harness::Failure,
-    interfaces::{IAttestation, ICollateral, ISessions},
     lab::{ANYONE, CONTROLLER, DAY, Lab, START, VALIDITY, good},
 };
 use alloy_primitives::{Address, B256, keccak256};
 use assay_attestation::{dev::DevStatements, kind};
 use assay_chainspec::predeploys::SESSIONS;
+use assay_precompiles::contracts::{IAttestation, ICollateral, ISessions};
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},

@@ -2,12 +2,12 @@
 
 use crate::{
     harness::Outcome,
-    interfaces::ISessions,
     lab::{ANYONE, CONTROLLER, ENCLAVE, Lab, VALIDITY, data, sgx},
 };
 use alloy_primitives::{B256, Bytes, hex, keccak256};
 use assay_attestation::kind;
 use assay_chainspec::predeploys::SESSIONS;
+use assay_precompiles::contracts::ISessions;
 
 /// A point: `04 ‖ x ‖ y`.
 fn point(x: B256, y: B256) -> Vec<u8> {

@@ -1,11 +1,8 @@
 //! `Sessions`: policies, field by field.
 
-use crate::{
-    interfaces::ISessions,
-    lab::{
-        ANYONE, CONTROLLER, DAY, ENCLAVE, Lab, VALIDITY, data, identity, sgx_identity,
-        sgx_measurement, snp_report, tdx,
-    },
+use crate::lab::{
+    ANYONE, CONTROLLER, DAY, ENCLAVE, Lab, VALIDITY, data, identity, sgx_identity, sgx_measurement,
+    snp_report, tdx,
 };
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_sol_types::SolValue;
@@ -14,6 +11,7 @@ use assay_attestation::{
     kind,
 };
 use assay_chainspec::predeploys::SESSIONS;
+use assay_precompiles::contracts::ISessions;
 
 type Policy = ISessions::Policy;
 

@@ -1,11 +1,8 @@
 //! `Sessions`: what opens a session, once, and what does not.
 
-use crate::{
-    interfaces::{IAttestation, ICollateral, ISessions},
-    lab::{
-        ANYONE, CONTROLLER, ENCLAVE, Lab, START, VALIDITY, data, good, session_key, sgx,
-        sgx_identity, sgx_measurement, signature, snp_report, tdx,
-    },
+use crate::lab::{
+    ANYONE, CONTROLLER, ENCLAVE, Lab, START, VALIDITY, data, good, session_key, sgx, sgx_identity,
+    sgx_measurement, signature, snp_report, tdx,
 };
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_signer_local::PrivateKeySigner;
@@ -14,6 +11,7 @@ use assay_attestation::{
     kind,
 };
 use assay_chainspec::predeploys::SESSIONS;
+use assay_precompiles::contracts::{IAttestation, ICollateral, ISessions};
 
 fn session(lab: &Lab, id: B256) -> ISessions::Session {
     lab.chain.call(SESSIONS, &ISessions::sessionCall { sessionId: id })

@@ -1,17 +1,15 @@
 //! Tokens that lie, call back, take a fee or change balances by themselves: what they can do to their
 //! own holders, and that they do nothing to anybody else's money.
 
-use crate::{
-    interfaces::{IDatanets, IInference},
-    world::{
-        ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, NATIVE, OWNER, PROVIDER, REQUESTER, TOKEN,
-        TestToken, World, document, ether, mode,
-    },
+use crate::world::{
+    ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, NATIVE, OWNER, PROVIDER, REQUESTER, TOKEN,
+    TestToken, World, document, ether, mode,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
 use assay_attribution::{LogBuilder, leaf_hash};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
+use assay_precompiles::contracts::{IDatanets, IInference};
 
 const AWAY: Address = Address::repeat_byte(0xaa);
 

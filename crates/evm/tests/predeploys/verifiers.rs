@@ -2,7 +2,6 @@
 
 use crate::{
     harness::{Chain, Failure, Outcome},
-    interfaces::{IAttestation, IVerifiers},
     lab::ANYONE,
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
@@ -10,6 +9,7 @@ use alloy_sol_types::{SolValue, sol};
 use assay_attestation::{dev::DevGroth16, kind};
 use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::VERIFIERS};
 use assay_evm::KARST_TX_GAS_CAP;
+use assay_precompiles::contracts::{IAttestation, IVerifiers};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 sol! {

@@ -1,16 +1,14 @@
 //! A chain with a model, a datanet and a session that a test controls, and the ways of a request
 //! through them.
 
-use crate::{
-    harness::{Chain, Outcome, Success},
-    interfaces::{IAttribution, IDatanets, IInference},
-};
+use crate::harness::{Chain, Outcome, Success};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{Eip712Domain, SolCall, SolStruct, SolValue, sol};
 use assay_attribution::{LogBuilder, leaf_hash, span_weights};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE, SESSIONS};
+use assay_precompiles::contracts::{IAttribution, IDatanets, IInference};
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 sol! {

@@ -4,7 +4,7 @@ use crate::{Case, case};
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use assay_attribution::{Frontier, LogBuilder, Span, append, leaf_hash};
-use assay_precompiles::{IAttribution, span_weights_call};
+use assay_precompiles::{contracts::IAttribution, span_weights_call};
 
 /// The index of the interface's address.
 const INTERFACE: usize = 1;

@@ -6,7 +6,7 @@ use alloy_sol_types::SolCall;
 use assay_attestation::{
     Anchors, Backend, CollateralClaims, dcap, kind, verify_collateral, verify_with,
 };
-use assay_precompiles::IAttestation;
+use assay_precompiles::contracts::IAttestation;
 
 const LABELS: [&str; 4] = ["root list", "PCK list", "TCB info", "QE identity"];
 /// Bytes before a list's count in its compact form: the root's own, a PCK authority's.

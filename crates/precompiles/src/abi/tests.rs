@@ -1,7 +1,7 @@
 //! Against alloy's encoder, and against every way to encode the same arguments otherwise.
 
 use super::*;
-use crate::{IAttestation, IAttribution, ISignatures};
+use crate::contracts::{IAttestation, IAttribution, ISignatures};
 use alloy_primitives::Bytes;
 use alloy_sol_types::SolCall;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The precompile's face of attestation: gas, refusals, windows, the cache.
 
-use crate::{CachePart, IAttestation, Outcome, Precompiles, VerdictCache, gas};
+use crate::{CachePart, Outcome, Precompiles, VerdictCache, contracts::IAttestation, gas};
 use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolError, SolValue};
 use assay_attestation::{

@@ -1,6 +1,6 @@
 //! Every function of `IAttribution` through calldata: results, gas, refusals.
 
-use crate::{IAttribution, Outcome, Precompiles, VerdictCache};
+use crate::{Outcome, Precompiles, VerdictCache, contracts::IAttribution};
 use alloy_primitives::{B256, Bytes, I256, U256};
 use alloy_sol_types::{SolCall, SolError};
 use assay_attribution::{

@@ -1,7 +1,7 @@
 //! Dispatch: every selector of every interface, and what is none.
 
 use super::*;
-use crate::{IAttestation, IAttribution, ISignatures};
+use crate::contracts::{IAttestation, IAttribution, ISignatures};
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::{SolCall, SolInterface};
 use proptest::prelude::*;

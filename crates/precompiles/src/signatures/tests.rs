@@ -1,6 +1,6 @@
 //! `verifyMany`: the bits, and what reverts.
 
-use crate::{ISignatures, Outcome, Precompiles, VerdictCache};
+use crate::{Outcome, Precompiles, VerdictCache, contracts::ISignatures};
 use alloy_primitives::{B256, Bytes, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolError};
 use assay_chainspec::{AssayRules, PRECOMPILE_ADDRESSES};

@@ -7,9 +7,9 @@ use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, SolValue};
 use assay_attribution::{LogBuilder, leaf_hash, verify_inclusion};
 use assay_chainspec::{PRECOMPILE_ADDRESSES, predeploys::DATANETS};
-use assay_precompiles::{
+use assay_precompiles::contracts::{
     IAttestation::verifyCall,
-    contracts::IDatanets::{contributeCall, createCall},
+    IDatanets::{contributeCall, createCall},
 };
 use serde_json::{Value, json};
 
