@@ -16,9 +16,9 @@ const ORDER: [&str; 19] = [
     "engine",
     "rpc",
     "derivation",
+    "client",
     "rollup",
     "batcher",
-    "client",
     "keeper",
     "node",
     "devnet",
@@ -32,7 +32,7 @@ const PURE: [(&str, &[&str]); 6] = [
     ("attribution", &[]),
     ("trie", &[]),
     ("derivation", &["chainspec"]),
-    ("batcher", &["chainspec", "derivation"]),
+    ("batcher", &["chainspec", "derivation", "client"]),
     ("client", &[]),
 ];
 

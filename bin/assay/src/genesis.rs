@@ -4,13 +4,15 @@ use crate::{
     files,
     runtime::{CommandResult, runtime},
 };
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U64};
 use assay_chainspec::{
     BlockId, OpHardfork,
     preset::{Preset, genesis_json, rollup_json},
 };
+use assay_client::Rpc;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use std::{fs, path::PathBuf, str::FromStr};
 
 /// Arguments of `assay genesis`.
@@ -106,11 +108,11 @@ impl BuildArgs {
             builder = builder.trust(kind, der);
         }
         if let Some(url) = &self.l1 {
-            let l1 = runtime()?.block_on(l1_genesis(url))?;
+            let (chain_id, l1) = runtime()?.block_on(l1_genesis(url))?;
             builder = builder
-                .l1_chain_id(l1.chain_id)
+                .l1_chain_id(chain_id)
                 .l1_genesis(BlockId { number: 0, hash: l1.hash })
-                .timestamp(l1.timestamp);
+                .timestamp(l1.timestamp.to());
         }
         if let Some(timestamp) = self.timestamp {
             builder = builder.timestamp(timestamp);
@@ -133,31 +135,16 @@ impl BuildArgs {
     }
 }
 
+/// What is read of L1's first block.
+#[derive(Debug, Deserialize)]
 struct L1Genesis {
-    chain_id: u64,
     hash: B256,
-    timestamp: u64,
+    timestamp: U64,
 }
 
-async fn l1_genesis(url: &str) -> CommandResult<L1Genesis> {
-    let client = reqwest::Client::new();
-    let call = async |method: &str, params: Value| -> CommandResult<Value> {
-        let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let mut answer: Value = client.post(url).json(&request).send().await?.json().await?;
-        match answer.get("error") {
-            Some(error) => Err(format!("{method}: {error}").into()),
-            None => Ok(answer["result"].take()),
-        }
-    };
-    let quantity = |value: &Value| -> CommandResult<u64> {
-        let text =
-            value.as_str().and_then(|text| text.strip_prefix("0x")).ok_or("not a quantity")?;
-        Ok(u64::from_str_radix(text, 16)?)
-    };
-    let block = call("eth_getBlockByNumber", json!(["0x0", false])).await?;
-    Ok(L1Genesis {
-        chain_id: quantity(&call("eth_chainId", json!([])).await?)?,
-        hash: serde_json::from_value(block["hash"].clone())?,
-        timestamp: quantity(&block["timestamp"])?,
-    })
+/// L1's chain id and its first block.
+async fn l1_genesis(url: &str) -> CommandResult<(u64, L1Genesis)> {
+    let rpc = Rpc::new(url)?;
+    let genesis = rpc.call("eth_getBlockByNumber", json!(["0x0", false])).await?;
+    Ok((rpc.chain_id().await?, genesis))
 }

@@ -5,26 +5,16 @@ use alloy_consensus::Block;
 use alloy_primitives::{Address, B256, Bytes, U64, U128};
 use alloy_rpc_types_eth::{Block as RpcBlock, Header as RpcHeader};
 use assay_chainspec::BlockId;
+use assay_client::{ClientError, Rpc};
 use async_trait::async_trait;
-use jsonrpsee::{
-    core::{ClientError, client::ClientT, params::ArrayParams},
-    http_client::{HttpClient, HttpClientBuilder},
-    rpc_params,
-};
 use op_alloy_consensus::OpTxEnvelope;
 use op_alloy_rpc_types::Transaction;
-use serde::{Deserialize, de::DeserializeOwned};
-use std::time::Duration;
-
-/// Large enough for any L2 block.
-const MAX_MESSAGE: u32 = 256 * 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(30);
+use serde::Deserialize;
+use serde_json::json;
 
 /// A JSON-RPC endpoint, of whichever kind is asked for.
 #[derive(Debug, Clone)]
-pub struct HttpRpc {
-    client: HttpClient,
-}
+pub struct HttpRpc(Rpc);
 
 impl HttpRpc {
     /// An endpoint at `url` (`http://` or `https://`).
@@ -32,26 +22,17 @@ impl HttpRpc {
     /// # Errors
     /// [`BatcherError::Config`]: it is no such URL.
     pub fn new(url: &str) -> Result<Self, BatcherError> {
-        let client = HttpClientBuilder::default()
-            .max_request_size(MAX_MESSAGE)
-            .max_response_size(MAX_MESSAGE)
-            .request_timeout(TIMEOUT)
-            .build(url)
-            .map_err(|error| BatcherError::Config(format!("{url}: {error}")))?;
-        Ok(Self { client })
+        Ok(Self(Rpc::new(url)?))
     }
+}
 
-    async fn call<T: DeserializeOwned>(
-        &self,
-        method: &str,
-        params: ArrayParams,
-    ) -> Result<T, BatcherError> {
-        self.client.request(method, params).await.map_err(|error| match error {
-            ClientError::Call(error) => {
-                BatcherError::Rejected { code: error.code(), message: error.message().to_string() }
-            }
-            error => BatcherError::Transport(format!("{method}: {error}")),
-        })
+impl From<ClientError> for BatcherError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Config(reason) => Self::Config(reason),
+            ClientError::Rejected { code, message, .. } => Self::Rejected { code, message },
+            error => Self::Transport(error.to_string()),
+        }
     }
 }
 
@@ -67,7 +48,7 @@ struct Receipt {
 impl L1Rpc for HttpRpc {
     async fn head(&self) -> Result<L1Head, BatcherError> {
         let block: Option<RpcBlock<B256, RpcHeader>> =
-            self.call("eth_getBlockByNumber", rpc_params!["latest", false]).await?;
+            self.0.call("eth_getBlockByNumber", json!(["latest", false])).await?;
         let header = block.ok_or_else(|| BatcherError::Transport("L1 has no head".into()))?.header;
         Ok(L1Head {
             number: header.number,
@@ -79,7 +60,7 @@ impl L1Rpc for HttpRpc {
     }
 
     async fn tip(&self) -> Result<u128, BatcherError> {
-        let tip: U128 = self.call("eth_maxPriorityFeePerGas", rpc_params![]).await?;
+        let tip: U128 = self.0.call("eth_maxPriorityFeePerGas", json!([])).await?;
         Ok(tip.to())
     }
 
@@ -88,17 +69,17 @@ impl L1Rpc for HttpRpc {
             NonceAt::Latest => "latest",
             NonceAt::Pending => "pending",
         };
-        let nonce: U64 = self.call("eth_getTransactionCount", rpc_params![address, at]).await?;
+        let nonce: U64 = self.0.call("eth_getTransactionCount", json!([address, at])).await?;
         Ok(nonce.to())
     }
 
     async fn send(&self, raw: Bytes) -> Result<B256, BatcherError> {
-        self.call("eth_sendRawTransaction", rpc_params![raw]).await
+        Ok(self.0.call("eth_sendRawTransaction", json!([raw])).await?)
     }
 
     async fn inclusion(&self, hash: B256) -> Result<Option<BlockId>, BatcherError> {
         let receipt: Option<Receipt> =
-            self.call("eth_getTransactionReceipt", rpc_params![hash]).await?;
+            self.0.call("eth_getTransactionReceipt", json!([hash])).await?;
         Ok(receipt.and_then(|receipt| {
             Some(BlockId { hash: receipt.block_hash?, number: receipt.block_number?.to() })
         }))
@@ -111,9 +92,9 @@ impl L2Rpc for HttpRpc {
         &self,
         number: u64,
     ) -> Result<Option<(B256, Block<OpTxEnvelope>)>, BatcherError> {
-        let params = rpc_params![U64::from(number), true];
+        let params = json!([U64::from(number), true]);
         let block: Option<RpcBlock<Transaction>> =
-            self.call("eth_getBlockByNumber", params).await?;
+            self.0.call("eth_getBlockByNumber", params).await?;
         Ok(block.map(|block| {
             let hash = block.header.hash;
             let block = block.map_transactions(|transaction| transaction.inner.into_inner());
@@ -122,8 +103,8 @@ impl L2Rpc for HttpRpc {
     }
 
     async fn set_max_da_size(&self, limits: DaLimits) -> Result<(), BatcherError> {
-        let params = rpc_params![U64::from(limits.transaction), U64::from(limits.block)];
-        let _: bool = self.call("miner_setMaxDASize", params).await?;
+        let params = json!([U64::from(limits.transaction), U64::from(limits.block)]);
+        let _: bool = self.0.call("miner_setMaxDASize", params).await?;
         Ok(())
     }
 }
@@ -131,6 +112,6 @@ impl L2Rpc for HttpRpc {
 #[async_trait]
 impl RollupRpc for HttpRpc {
     async fn sync_status(&self) -> Result<SyncStatus, BatcherError> {
-        self.call("optimism_syncStatus", rpc_params![]).await
+        Ok(self.0.call("optimism_syncStatus", json!([])).await?)
     }
 }

@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::SolCall;
-use jsonrpsee::rpc_params;
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Between two looks for a receipt.
@@ -110,7 +110,7 @@ impl Account {
 
     async fn submit(&self, sent: &Sent) -> Result<(), ClientError> {
         let method = "eth_sendRawTransaction";
-        let hash: B256 = self.rpc.call(method, rpc_params![&sent.raw]).await?;
+        let hash: B256 = self.rpc.call(method, json!([&sent.raw])).await?;
         if hash == sent.hash {
             return Ok(());
         }

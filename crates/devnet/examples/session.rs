@@ -9,25 +9,18 @@
 //! The evidence is a TDX quote that software made under the root of the first command, which the
 //! chain's genesis trusts. docs/examples/viem goes on from `session.json`.
 
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256, address, b256, hex, keccak256};
-use alloy_signer::SignerSync;
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
-use alloy_sol_types::{SolCall, SolEvent, SolValue, sol};
+use alloy_sol_types::{SolEvent, SolValue, sol};
 use assay_attestation::{
     Anchors, Backend, dcap,
     dev::{DevPlatform, DevReport},
     kind,
 };
 use assay_chainspec::preset::DEV_ACCOUNTS;
-use jsonrpsee::{
-    core::client::ClientT,
-    http_client::{HttpClient, HttpClientBuilder},
-    rpc_params,
-};
-use serde_json::{Value, json};
-use std::{collections::BTreeMap, error::Error, fs, time::Duration};
+use assay_client::{Account, Rpc};
+use serde_json::json;
+use std::{collections::BTreeMap, error::Error, fs};
 
 /// The interfaces of every predeploy and precompile.
 #[allow(
@@ -85,8 +78,9 @@ async fn main() -> Outcome<()> {
 }
 
 async fn open(url: &str, file: &str) -> Outcome<()> {
-    let provider = Provider::new(url, DEV_ACCOUNTS[1].key).await?;
-    let controller = provider.signer.address();
+    let rpc = Rpc::new(url)?;
+    let mut provider = Account::new(rpc.clone(), DEV_ACCOUNTS[1].key).await?;
+    let controller = provider.address();
 
     // The key: scheme 32, secp256k1, then the uncompressed point.
     let key = PrivateKeySigner::from_bytes(&SESSION_KEY)?;
@@ -95,10 +89,10 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
 
     // The quote binds it to this chain, to the controller, and to a recent block, which dates it.
     let block: alloy_rpc_types_eth::Block =
-        provider.rpc.request("eth_getBlockByNumber", rpc_params!["latest", false]).await?;
+        rpc.call("eth_getBlockByNumber", json!(["latest", false])).await?;
     let bound = Bound {
         tag: keccak256("assay.session.v1"),
-        chainId: U256::from(provider.chain_id),
+        chainId: U256::from(rpc.chain_id().await?),
         sessions: SESSIONS,
         controller,
         key: key.clone(),
@@ -117,7 +111,7 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
         kind: kind::INTEL_DCAP,
         collateral: statements.into_iter().map(Bytes::from).collect(),
     };
-    provider.send(COLLATERAL, &put).await?;
+    provider.transact(COLLATERAL, U256::ZERO, &put).await?;
     let (anchor, keys) = dcap::collateral_keys(&evidence.evidence, EVALUATION).map_err(refused)?;
 
     // A policy that accepts this code under this root, and nothing else.
@@ -143,7 +137,7 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
         greatestAge: 7 * 86_400,
     };
     let policy_id = keccak256(policy.abi_encode());
-    provider.send(SESSIONS, &ISessions::registerPolicyCall { policy }).await?;
+    provider.transact(SESSIONS, U256::ZERO, &ISessions::registerPolicyCall { policy }).await?;
 
     let open = ISessions::openCall {
         kind: kind::INTEL_DCAP,
@@ -156,10 +150,11 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
             header: alloy_rlp::encode(&block.header.inner).into(),
         },
     };
-    let logs = provider.send(SESSIONS, &open).await?;
-    let opened = logs
+    let (_, receipt) = provider.transact(SESSIONS, U256::ZERO, &open).await?;
+    let opened = receipt
+        .logs
         .iter()
-        .find_map(|log| ISessions::SessionOpened::decode_log(log).ok())
+        .find_map(|log| ISessions::SessionOpened::decode_log(&log.inner).ok())
         .ok_or("no session was opened")?;
 
     let session = json!({
@@ -176,55 +171,4 @@ async fn open(url: &str, file: &str) -> Outcome<()> {
 
 fn refused(refusal: impl std::fmt::Debug) -> Box<dyn Error> {
     format!("the evidence: {refusal:?}").into()
-}
-
-/// An account that sends transactions and waits for them.
-struct Provider {
-    rpc: HttpClient,
-    signer: PrivateKeySigner,
-    chain_id: u64,
-}
-
-impl Provider {
-    async fn new(url: &str, key: B256) -> Outcome<Self> {
-        let rpc = HttpClientBuilder::default().build(url)?;
-        let chain_id = rpc.request::<U64, _>("eth_chainId", rpc_params![]).await?.to();
-        Ok(Self { rpc, signer: PrivateKeySigner::from_bytes(&key)?, chain_id })
-    }
-
-    /// The transaction's logs.
-    async fn send(&self, to: Address, call: &impl SolCall) -> Outcome<Vec<alloy_primitives::Log>> {
-        let from = self.signer.address();
-        let count = rpc_params![from, "pending"];
-        let nonce = self.rpc.request::<U64, _>("eth_getTransactionCount", count).await?.to();
-        let transaction = TxEip1559 {
-            chain_id: self.chain_id,
-            nonce,
-            gas_limit: 8_000_000,
-            max_fee_per_gas: 20_000_000_000,
-            max_priority_fee_per_gas: 1_000_000_000,
-            to: TxKind::Call(to),
-            value: U256::ZERO,
-            access_list: Default::default(),
-            input: call.abi_encode().into(),
-        };
-        let signature = self.signer.sign_hash_sync(&transaction.signature_hash())?;
-        let raw = TxEnvelope::from(transaction.into_signed(signature)).encoded_2718();
-        let raw = rpc_params![hex::encode_prefixed(raw)];
-        let hash: B256 = self.rpc.request("eth_sendRawTransaction", raw).await?;
-        loop {
-            let receipt: Value =
-                self.rpc.request("eth_getTransactionReceipt", rpc_params![hash]).await?;
-            if receipt.is_null() {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                continue;
-            }
-            if receipt["status"] != "0x1" {
-                return Err(format!("transaction {hash} to {to} reverted").into());
-            }
-            let logs: Vec<alloy_rpc_types_eth::Log> =
-                serde_json::from_value(receipt["logs"].clone())?;
-            return Ok(logs.into_iter().map(|log| log.inner).collect());
-        }
-    }
 }

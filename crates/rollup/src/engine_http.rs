@@ -1,9 +1,6 @@
 //! An execution engine behind its authenticated port.
 
-use crate::{
-    Engine, EngineError, L2Block, L2BlockId,
-    jsonrpc::{CallError, JsonRpc},
-};
+use crate::{Engine, EngineError, L2Block, L2BlockId};
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_rpc_types_engine::{
     ExecutionPayloadEnvelopeV2, ExecutionPayloadFieldV2, ExecutionPayloadInputV2, ForkchoiceState,
@@ -11,6 +8,7 @@ use alloy_rpc_types_engine::{
 };
 use alloy_rpc_types_eth::{Block, EIP1186AccountProofResponse};
 use assay_chainspec::{OpHardforks, RollupConfig};
+use assay_client::{ClientError, Rpc};
 use async_trait::async_trait;
 use op_alloy_rpc_types::Transaction;
 use op_alloy_rpc_types_engine::{
@@ -24,7 +22,7 @@ use std::sync::Arc;
 /// The Engine API over HTTP with JWT.
 #[derive(Debug, Clone)]
 pub struct HttpEngine {
-    rpc: JsonRpc,
+    rpc: Rpc,
     config: Arc<RollupConfig>,
 }
 
@@ -34,7 +32,8 @@ impl HttpEngine {
     /// # Errors
     /// The URL is not one.
     pub fn new(url: &str, secret: JwtSecret, config: Arc<RollupConfig>) -> Result<Self, String> {
-        Ok(Self { rpc: JsonRpc::new(url, Some(secret))?, config })
+        let rpc = Rpc::new(url).map_err(|error| error.to_string())?;
+        Ok(Self { rpc: rpc.with_secret(secret), config })
     }
 }
 
@@ -42,14 +41,14 @@ impl HttpEngine {
 const NOT_FOUND: [&str; 4] =
     ["block not found", "Unknown block", "unknown block", "header not found"];
 
-impl From<CallError> for EngineError {
-    fn from(error: CallError) -> Self {
+impl From<ClientError> for EngineError {
+    fn from(error: ClientError) -> Self {
         match &error {
-            CallError::Answer { code: -38001, .. } => Self::UnknownPayload,
-            CallError::Answer { code: -38002, message, .. } => {
+            ClientError::Rejected { code: -38001, .. } => Self::UnknownPayload,
+            ClientError::Rejected { code: -38002, message, .. } => {
                 Self::InvalidForkchoice(message.clone())
             }
-            CallError::Answer { code: -38003, message, .. } => {
+            ClientError::Rejected { code: -38003, message, .. } => {
                 Self::InvalidAttributes(message.clone())
             }
             _ => Self::Unavailable(error.to_string()),
@@ -69,7 +68,7 @@ impl Engine for HttpEngine {
         };
         let block: Option<Block<Transaction>> =
             match self.rpc.call(method, json!([tag, true])).await {
-                Err(CallError::Answer { message, .. })
+                Err(ClientError::Rejected { message, .. })
                     if NOT_FOUND.iter().any(|text| message.contains(text)) =>
                 {
                     None

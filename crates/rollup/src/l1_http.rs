@@ -1,28 +1,32 @@
 //! L1 over JSON-RPC, its blobs over the beacon API. What comes back is checked against the hashes
 //! it was asked for by, so that a faulty provider delays the node but cannot mislead it.
 
-use crate::{
-    L1Error, L1Label, L1Source,
-    jsonrpc::{CallError, JsonRpc, http_client},
-};
+use crate::{L1Error, L1Label, L1Source};
 use alloy_consensus::{ReceiptEnvelope, TxEnvelope, proofs};
 use alloy_eips::eip4844::{Blob, env_settings::EnvKzgSettings, kzg_to_versioned_hash};
 use alloy_primitives::{B256, Bytes, Log};
 use alloy_rpc_types_eth::{Block, Header, Transaction, TransactionReceipt};
 use assay_chainspec::RollupConfig;
+use assay_client::{ClientError, Rpc};
 use assay_derivation::{IndexedBlobHash, L1Block, L1BlockInfo, L1Origin};
 use async_trait::async_trait;
 use reqwest::{Client, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::sync::OnceCell;
 
-impl From<CallError> for L1Error {
-    fn from(error: CallError) -> Self {
+impl From<ClientError> for L1Error {
+    fn from(error: ClientError) -> Self {
         Self(error.to_string())
     }
 }
+
+/// Longer than the blobs of a block take.
+const BEACON_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How slots follow from timestamps.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +38,7 @@ struct BeaconClock {
 /// L1 behind two URLs.
 #[derive(Debug)]
 pub struct HttpL1 {
-    rpc: JsonRpc,
+    rpc: Rpc,
     beacon: Option<Beacon>,
     config: Arc<RollupConfig>,
 }
@@ -57,7 +61,10 @@ impl HttpL1 {
         let beacon = beacon
             .map(|url| {
                 Ok::<_, String>(Beacon {
-                    client: http_client().map_err(|error| error.to_string())?,
+                    client: Client::builder()
+                        .timeout(BEACON_TIMEOUT)
+                        .build()
+                        .map_err(|error| error.to_string())?,
                     url: Url::parse(&format!("{}/", url.trim_end_matches('/')))
                         .map_err(|error| format!("{url:?} is not a URL: {error}"))?,
                     clock: OnceCell::new(),
@@ -65,7 +72,8 @@ impl HttpL1 {
                 })
             })
             .transpose()?;
-        Ok(Self { rpc: JsonRpc::new(rpc, None)?, beacon, config })
+        let rpc = Rpc::new(rpc).map_err(|error| error.to_string())?;
+        Ok(Self { rpc, beacon, config })
     }
 
     async fn full_block(
@@ -141,7 +149,7 @@ impl L1Source for HttpL1 {
         match block {
             Ok(block) => Ok(block.map(|block| info(&block.header))),
             // A chain that has not finalized anything yet answers with an error.
-            Err(CallError::Answer { .. }) if label != L1Label::Latest => Ok(None),
+            Err(ClientError::Rejected { .. }) if label != L1Label::Latest => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,7 +3,6 @@
 mod engine;
 mod engine_http;
 mod error;
-mod jsonrpc;
 mod l1;
 mod l1_http;
 mod rollup;

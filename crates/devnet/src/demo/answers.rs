@@ -5,7 +5,6 @@ use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
 use assay_chainspec::predeploys::INFERENCE;
 use assay_client::Rpc;
-use jsonrpsee::rpc_params;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,7 +38,7 @@ pub(super) async fn check(
     takings: &Takings,
 ) -> Result<u64, DemoError> {
     for session in sessions {
-        let found: Value = l2.call("assay_getSession", rpc_params![session.id]).await?;
+        let found: Value = l2.call("assay_getSession", json!([session.id])).await?;
         let as_opened =
             found["live"] == true && found["controller"] == json!(cast.provider.address());
         require(as_opened, || format!("the session under {} is {found}", session.name))?;
@@ -54,8 +53,7 @@ pub(super) async fn check(
     })?;
     let mut earned = U256::ZERO;
     for contributor in &cast.contributors {
-        let found: Value =
-            l2.call("assay_getContributor", rpc_params![contributor.address()]).await?;
+        let found: Value = l2.call("assay_getContributor", json!([contributor.address()])).await?;
         let payouts = found["payouts"].as_array().into_iter().flatten();
         for payout in payouts {
             let amount: U256 = serde_json::from_value(payout["amount"].clone())
@@ -71,7 +69,7 @@ pub(super) async fn check(
     let mut proven = 0;
     for receipt in &receipts {
         let proof: ReceiptProof =
-            l2.call("assay_getReceiptProof", rpc_params![&receipt["requestId"]]).await?;
+            l2.call("assay_getReceiptProof", json!([&receipt["requestId"]])).await?;
         require(json!(proof.receipt_hash) == receipt["receiptHash"], || {
             "a receipt's proof is of another hash".to_owned()
         })?;
@@ -85,7 +83,7 @@ pub(super) async fn check(
 async fn pages(l2: &Rpc, mut query: Value) -> Result<Vec<Value>, DemoError> {
     let mut receipts = Vec::new();
     loop {
-        let page: Value = l2.call("assay_getReceipts", rpc_params![&query]).await?;
+        let page: Value = l2.call("assay_getReceipts", json!([&query])).await?;
         receipts.extend(page["receipts"].as_array().into_iter().flatten().cloned());
         if page["next"].is_null() {
             return Ok(receipts);

@@ -4,7 +4,7 @@ use super::DemoError;
 use alloy_primitives::{Address, U256, address};
 use assay_chainspec::{PREDEPLOY_ADDRESSES, preset::DEV_ACCOUNTS};
 use assay_client::{Account, Rpc};
-use jsonrpsee::rpc_params;
+use serde_json::json;
 
 /// Where an OP chain's fees go: base fee, priority fee, L1 fee, operator fee.
 const FEE_VAULTS: [Address; 4] = [
@@ -55,7 +55,7 @@ impl Cast {
         let mut sum = U256::ZERO;
         for address in all {
             let tag = format!("{block:#x}");
-            let balance: U256 = l2.call("eth_getBalance", rpc_params![address, tag]).await?;
+            let balance: U256 = l2.call("eth_getBalance", json!([address, tag])).await?;
             sum += balance;
         }
         Ok(sum)

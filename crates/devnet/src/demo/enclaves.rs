@@ -19,7 +19,7 @@ use assay_chainspec::{
 };
 use assay_client::Rpc;
 use assay_precompiles::contracts::{IAttestation, ICollateral, ISessions};
-use jsonrpsee::rpc_params;
+use serde_json::json;
 use std::{collections::BTreeMap, ops::Range};
 
 /// Real evidence, signed by its vendor or proven by its proof system. Vectors of the crates that
@@ -257,7 +257,7 @@ impl Platforms {
 async fn recent_header(l2: &Rpc) -> Result<Header, DemoError> {
     let number = U64::from(l2.block_number().await?.saturating_sub(1));
     let block: alloy_rpc_types_eth::Block<B256> =
-        l2.call("eth_getBlockByNumber", rpc_params![number, false]).await?;
+        l2.call("eth_getBlockByNumber", json!([number, false])).await?;
     let header = block.header.inner;
     if header.hash_slow() != block.header.hash || header.length() == 0 {
         return Err(DemoError::Wrong(format!("block {} is not its hash's", header.number)));

@@ -18,8 +18,8 @@ use assay_precompiles::contracts::{
     IInference::{self, InferenceReceipt, Settlement},
     ISessions,
 };
-use jsonrpsee::rpc_params;
 use serde::Deserialize;
+use serde_json::json;
 
 /// Documents of the datanet: one leaf each.
 const DOCUMENTS: usize = 1_000;
@@ -203,11 +203,8 @@ impl Market {
     async fn ask(&self, cast: &mut Cast, model: usize, patience: u64) -> Result<Asked, DemoError> {
         let input = keccak256("what is the answer?");
         let now: U256 = {
-            let block: alloy_rpc_types_eth::Block<B256> = cast
-                .requester
-                .rpc()
-                .call("eth_getBlockByNumber", rpc_params!["latest", false])
-                .await?;
+            let block: alloy_rpc_types_eth::Block<B256> =
+                cast.requester.rpc().call("eth_getBlockByNumber", json!(["latest", false])).await?;
             U256::from(block.header.timestamp)
         };
         let call = IInference::requestCall {
@@ -300,9 +297,8 @@ impl Market {
         answer: &Answer,
     ) -> Result<bool, DemoError> {
         let Some(citations) = &answer.citations else { return Ok(false) };
-        let proof: InclusionProof = l2
-            .call("assay_getInclusionProof", rpc_params![self.datanet, &citations.indices])
-            .await?;
+        let proof: InclusionProof =
+            l2.call("assay_getInclusionProof", json!([self.datanet, &citations.indices])).await?;
         let as_expected = proof.leaf_hashes == citations.leaf_hashes
             && proof.proof == citations.proof
             && proof.log_head == self.corpus.log().head()

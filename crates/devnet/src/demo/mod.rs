@@ -20,10 +20,10 @@ use assay_batcher::{BatcherConfig, DataAvailability};
 use assay_client::Rpc;
 use cast::Cast;
 use enclaves::Platforms;
-use jsonrpsee::rpc_params;
 use market::Market;
 use second::SecondNode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{
     ffi::OsString,
     path::PathBuf,
@@ -272,5 +272,5 @@ async fn compare(first: &Rpc, second: &Rpc, last: u64) -> Result<u64, DemoError>
 }
 
 async fn roots(rpc: &Rpc, number: u64) -> Result<Option<BlockRoots>, DemoError> {
-    Ok(rpc.call("eth_getBlockByNumber", rpc_params![U64::from(number), false]).await?)
+    Ok(rpc.call("eth_getBlockByNumber", json!([U64::from(number), false])).await?)
 }

@@ -4,7 +4,7 @@ use super::{DemoConfig, DemoError, PATIENCE, POLL};
 use crate::network::Network;
 use assay_client::Rpc;
 use assay_rollup::SyncStatus;
-use jsonrpsee::rpc_params;
+use serde_json::json;
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, TcpListener},
@@ -65,7 +65,7 @@ impl SecondNode {
         loop {
             // An error: it is still starting.
             let status: Result<SyncStatus, _> =
-                self.rollup.call("optimism_syncStatus", rpc_params![]).await;
+                self.rollup.call("optimism_syncStatus", json!([])).await;
             let safe = status.map_or(0, |status| status.safe_l2.number);
             if safe >= target {
                 return Ok(());
