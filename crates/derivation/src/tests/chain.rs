@@ -1,22 +1,20 @@
 //! A pretended L1 and L2: blocks with real headers, no execution.
 
+use super::blocks::{self, PORTAL, blob_schedule, execute};
 use crate::{
-    BatchKind, ChannelId, ChannelOut, ChannelOutConfig, Compression, DerivedAttributes, Frame,
-    IndexedBlobHash, L1Block, L1BlockInfo, L1Log, L1Origin, L2BlockInfo, Pipeline, Step,
-    SystemConfig, TRANSACTION_DEPOSITED, UpgradeBundle, block_to_batch, encode_blob, encode_frames,
+    BatchKind, Compression, DerivedAttributes, Frame, IndexedBlobHash, L1Block, L1BlockInfo, L1Log,
+    L1Origin, L2BlockInfo, Pipeline, Step, SystemConfig, UpgradeBundle, encode_blob, encode_frames,
     l1_block::{InboxData, InboxTransaction},
-    prepare_attributes, system_config_from_l2_block,
+    system_config_from_l2_block,
 };
-use alloy_consensus::{Block, BlockBody, Header};
-use alloy_eips::{eip2718::Decodable2718, eip4844::Blob};
-use alloy_primitives::{Address, B256, Bytes, Log, U256, keccak256};
-use assay_chainspec::{BlobSchedule, L1ChainConfig, OpHardforks, RollupConfig};
+use alloy_consensus::Block;
+use alloy_eips::eip4844::Blob;
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use assay_chainspec::RollupConfig;
 use op_alloy_consensus::{OpTxEnvelope, TxDeposit};
-use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub(crate) const BATCHER: Address = Address::repeat_byte(0xba);
-pub(crate) const PORTAL: Address = Address::repeat_byte(0x9a);
 pub(crate) const SYSTEM_CONFIG: Address = Address::repeat_byte(0x5c);
 pub(crate) const GENESIS_TIME: u64 = 10_000;
 const L1_BLOCK_TIME: u64 = 12;
@@ -80,12 +78,7 @@ pub(crate) fn fjord(config: &mut RollupConfig) {
 
 impl Chain {
     pub(crate) fn new(mut config: RollupConfig, upgrades: UpgradeBundle) -> Self {
-        let mut genesis: Block<OpTxEnvelope> = Block::default();
-        genesis.header = Header {
-            timestamp: config.genesis.l2_time,
-            gas_limit: config.genesis.system_config.gas_limit,
-            ..Header::default()
-        };
+        let genesis = blocks::genesis(&config);
         config.genesis.l2.hash = genesis.header.hash_slow();
         let mut chain = Self {
             config: Arc::default(),
@@ -100,10 +93,6 @@ impl Chain {
         config.genesis.l1 = chain.l1[0].origin.info.id();
         chain.config = Arc::new(config);
         chain
-    }
-
-    pub(crate) fn blob_schedule(&self) -> BlobSchedule {
-        L1ChainConfig::dev(900, false).blobs
     }
 
     /// Mines an L1 block with these transactions by the batcher.
@@ -136,17 +125,7 @@ impl Chain {
 
     /// A deposit's log.
     pub(crate) fn deposit_log(index: u64) -> L1Log {
-        let mut opaque = vec![0; 73];
-        opaque[31] = 5;
-        opaque[71] = 0xff;
-        let mut data = vec![0; 64];
-        data[31] = 32;
-        data[63] = opaque.len() as u8;
-        data.extend(opaque);
-        data.resize(data.len().next_multiple_of(32), 0);
-        let word = Address::repeat_byte(1).into_word();
-        let topics = vec![TRANSACTION_DEPOSITED, word, word, B256::ZERO];
-        L1Log { index, log: Log::new_unchecked(PORTAL, topics, data.into()) }
+        L1Log { index, log: blocks::deposit_log() }
     }
 
     pub(crate) fn info(&self, number: usize) -> L2BlockInfo {
@@ -166,61 +145,9 @@ impl Chain {
             .get(parent.l1_origin.number as usize + 1)
             .filter(|next| next.origin.info.timestamp <= timestamp);
         let origin = &next.unwrap_or(&self.l1[parent.l1_origin.number as usize]).origin;
-        let parent_config =
-            system_config_from_l2_block(&self.config, &self.upgrades, self.l2.last().unwrap())
-                .unwrap();
-        let mut attributes = prepare_attributes(
-            &self.config,
-            &self.blob_schedule(),
-            &self.upgrades,
-            &parent,
-            &parent_config,
-            origin,
-        )
-        .unwrap();
-        attributes.transactions.as_mut().unwrap().extend(transactions);
-        let block = self.execute(&attributes, &parent);
+        let parent = self.l2.last().unwrap();
+        let block = blocks::sequence(&self.config, &self.upgrades, parent, origin, transactions);
         self.l2.push(block);
-    }
-
-    /// What an engine would make of the attributes, without executing anything.
-    pub(crate) fn execute(
-        &self,
-        attributes: &OpPayloadAttributes,
-        parent: &L2BlockInfo,
-    ) -> Block<OpTxEnvelope> {
-        let timestamp = attributes.payload_attributes.timestamp;
-        let params = attributes
-            .eip_1559_params
-            .map(|params| if params.is_zero() { [0, 0, 0, 250, 0, 0, 0, 6] } else { params.0 });
-        let mut extra = Vec::new();
-        if let Some(params) = params {
-            extra.push(u8::from(self.config.is_jovian_active_at_timestamp(timestamp)));
-            extra.extend(params);
-            extra.extend(attributes.min_base_fee.iter().flat_map(|fee| fee.to_be_bytes()));
-        }
-        let transactions = attributes
-            .transactions
-            .iter()
-            .flatten()
-            .map(|transaction| OpTxEnvelope::decode_2718(&mut &transaction[..]).unwrap());
-        let transactions: Vec<_> = transactions.collect();
-        let hashes: Vec<u8> =
-            transactions.iter().flat_map(|transaction| transaction.tx_hash().0).collect();
-        Block {
-            header: Header {
-                parent_hash: parent.hash,
-                number: parent.number + 1,
-                timestamp,
-                gas_limit: attributes.gas_limit.unwrap(),
-                extra_data: extra.into(),
-                mix_hash: attributes.payload_attributes.prev_randao,
-                parent_beacon_block_root: attributes.payload_attributes.parent_beacon_block_root,
-                transactions_root: keccak256(hashes),
-                ..Header::default()
-            },
-            body: BlockBody { transactions, ..BlockBody::default() },
-        }
     }
 
     /// The frames of one channel with the L2 blocks `from..=to`.
@@ -233,21 +160,8 @@ impl Chain {
         frame_size: usize,
     ) -> Vec<Frame> {
         self.channels += 1;
-        let config = ChannelOutConfig {
-            batch_kind: kind,
-            compression,
-            target_frames: 1000,
-            max_frame_size: frame_size,
-            max_blocks_per_span: 0,
-        };
-        let id = ChannelId::left_padding_from(&self.channels.to_be_bytes());
-        let mut out = ChannelOut::new(config, Arc::clone(&self.config), id);
-        for block in &self.l2[from..=to] {
-            let (batch, sequence_number) = block_to_batch(block).unwrap();
-            out.add_block(&batch, sequence_number).unwrap();
-        }
-        out.close();
-        std::iter::from_fn(|| out.next_frame()).collect()
+        let l2 = &self.l2[from..=to];
+        blocks::channel(&self.config, self.channels, l2, kind, compression, frame_size)
     }
 
     /// Frames as calldata of one transaction.
@@ -268,13 +182,8 @@ impl Chain {
     }
 
     pub(crate) fn pipeline(&self, safe: L2BlockInfo) -> Pipeline {
-        Pipeline::new(
-            Arc::clone(&self.config),
-            self.blob_schedule(),
-            Arc::clone(&self.upgrades),
-            safe,
-        )
-        .unwrap()
+        Pipeline::new(Arc::clone(&self.config), blob_schedule(), Arc::clone(&self.upgrades), safe)
+            .unwrap()
     }
 
     /// Steps until there are attributes; none once all of L1 is derived.
@@ -304,7 +213,7 @@ impl Chain {
         pipeline: &mut Pipeline,
         derived: &DerivedAttributes,
     ) -> Block<OpTxEnvelope> {
-        let block = self.execute(&derived.attributes, &derived.parent);
+        let block = execute(&self.config, &derived.attributes, &derived.parent).unwrap();
         let info = L2BlockInfo::from_block(&self.config, &block).unwrap();
         let system_config =
             system_config_from_l2_block(&self.config, &self.upgrades, &block).unwrap();

@@ -263,7 +263,8 @@ fn a_fork_without_its_upgrade_is_refused() {
     config.jovian_time = Some(config.genesis.l2_time + 100);
     let upgrades = UpgradeBundle::default().into();
     let safe = chain.info(0);
-    let error = Pipeline::new(config.into(), chain.blob_schedule(), upgrades, safe).unwrap_err();
+    let error =
+        Pipeline::new(config.into(), super::blocks::blob_schedule(), upgrades, safe).unwrap_err();
     assert!(error.to_string().contains("jovian"));
 }
 

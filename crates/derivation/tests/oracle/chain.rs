@@ -1,22 +1,19 @@
 //! A pretended L1 and L2 with real headers, so that both implementations compute the same hashes.
 
-use alloy_consensus::{Block, BlockBody, Header, SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::eip2718::{Decodable2718, Encodable2718};
-use alloy_primitives::{Address, B256, Bytes, Log, LogData, Signature, TxKind, U256};
+use crate::blocks::{self, PORTAL, deposit_log};
+use alloy_consensus::{Block, Header, SignableTransaction, TxEip1559, TxEnvelope};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, B256, Bytes, Log, Signature, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use assay_chainspec::{BlobSchedule, L1ChainConfig, OpHardforks, RollupConfig, SystemConfig};
+use assay_chainspec::{RollupConfig, SystemConfig};
 use assay_derivation::{
-    BatchKind, ChannelId, ChannelOut, ChannelOutConfig, Compression, Frame, L1Block, L1Origin,
-    L2BlockInfo, TRANSACTION_DEPOSITED, UpgradeBundle, block_to_batch, prepare_attributes,
-    system_config_from_l2_block,
+    BatchKind, Compression, Frame, L1Block, L1Origin, L2BlockInfo, UpgradeBundle,
 };
 use op_alloy_consensus::OpTxEnvelope;
-use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use std::sync::Arc;
 
 pub(crate) const INBOX: Address = Address::repeat_byte(0x1b);
-pub(crate) const PORTAL: Address = Address::repeat_byte(0x9a);
 pub(crate) const GENESIS_TIME: u64 = 10_000;
 
 /// An L1 block and what both implementations are told of it.
@@ -95,10 +92,6 @@ pub(crate) fn config(forks: usize) -> RollupConfig {
     config
 }
 
-pub(crate) fn blobs() -> BlobSchedule {
-    L1ChainConfig::dev(900, false).blobs
-}
-
 impl L1 {
     pub(crate) fn origin(&self, config: &RollupConfig) -> L1Origin {
         let hash = self.header.hash_slow();
@@ -118,14 +111,7 @@ impl Chain {
 
     pub(crate) fn with_upgrades(mut config: RollupConfig, upgrades: UpgradeBundle) -> Self {
         config.genesis.system_config.batcher_address = batcher().address();
-        let genesis = Block::<OpTxEnvelope> {
-            header: Header {
-                timestamp: GENESIS_TIME,
-                gas_limit: config.genesis.system_config.gas_limit,
-                ..Header::default()
-            },
-            ..Block::default()
-        };
+        let genesis = blocks::genesis(&config);
         config.genesis.l2.hash = genesis.header.hash_slow();
         let mut chain = Self {
             config: Arc::default(),
@@ -172,20 +158,9 @@ impl Chain {
             Some(next) if next.header.timestamp <= timestamp => next,
             _ => &self.l1[current],
         };
-        let upgrades = &self.upgrades;
-        let parent_config =
-            system_config_from_l2_block(&self.config, upgrades, self.l2.last().unwrap()).unwrap();
-        let mut attributes = prepare_attributes(
-            &self.config,
-            &blobs(),
-            upgrades,
-            &parent,
-            &parent_config,
-            &origin.origin(&self.config),
-        )
-        .unwrap();
-        attributes.transactions.as_mut().unwrap().extend(transactions);
-        let block = execute(&self.config, &attributes, &parent).unwrap();
+        let origin = origin.origin(&self.config);
+        let parent = self.l2.last().unwrap();
+        let block = blocks::sequence(&self.config, &self.upgrades, parent, &origin, transactions);
         self.l2.push(block);
     }
 
@@ -198,69 +173,7 @@ impl Chain {
         frame_size: usize,
     ) -> Vec<Frame> {
         self.channels += 1;
-        let config = ChannelOutConfig {
-            batch_kind: kind,
-            compression,
-            target_frames: 1000,
-            max_frame_size: frame_size,
-            max_blocks_per_span: 0,
-        };
-        let id = ChannelId::left_padding_from(&self.channels.to_be_bytes());
-        let mut out = ChannelOut::new(config, Arc::clone(&self.config), id);
-        for block in &self.l2[from..=to] {
-            let (batch, sequence_number) = block_to_batch(block).unwrap();
-            out.add_block(&batch, sequence_number).unwrap();
-        }
-        out.close();
-        std::iter::from_fn(|| out.next_frame()).collect()
+        let l2 = &self.l2[from..=to];
+        blocks::channel(&self.config, self.channels, l2, kind, compression, frame_size)
     }
-}
-
-/// What an engine would make of the attributes, without executing; none where a transaction does
-/// not decode.
-pub(crate) fn execute(
-    config: &RollupConfig,
-    attributes: &OpPayloadAttributes,
-    parent: &L2BlockInfo,
-) -> Option<Block<OpTxEnvelope>> {
-    let timestamp = attributes.payload_attributes.timestamp;
-    let mut extra = Vec::new();
-    if config.is_holocene_active_at_timestamp(timestamp) {
-        let params = attributes.eip_1559_params.unwrap();
-        extra.push(0);
-        extra.extend(if params.is_zero() { [0, 0, 0, 250, 0, 0, 0, 6] } else { params.0 });
-    }
-    let transactions = attributes
-        .transactions
-        .iter()
-        .flatten()
-        .map(|transaction| OpTxEnvelope::decode_2718_exact(transaction).ok())
-        .collect::<Option<Vec<_>>>()?;
-    Some(Block {
-        header: Header {
-            parent_hash: parent.hash,
-            number: parent.number + 1,
-            timestamp,
-            gas_limit: attributes.gas_limit.unwrap(),
-            extra_data: extra.into(),
-            mix_hash: attributes.payload_attributes.prev_randao,
-            transactions_root: alloy_consensus::proofs::calculate_transaction_root(&transactions),
-            ..Header::default()
-        },
-        body: BlockBody { transactions, ..BlockBody::default() },
-    })
-}
-
-fn deposit_log() -> Log {
-    let mut opaque = vec![0; 73];
-    opaque[31] = 5;
-    opaque[71] = 0xff;
-    let mut data = vec![0; 64];
-    data[31] = 32;
-    data[63] = opaque.len() as u8;
-    data.extend(opaque);
-    data.resize(data.len().next_multiple_of(32), 0);
-    let word = Address::repeat_byte(1).into_word();
-    let topics = vec![TRANSACTION_DEPOSITED, word, word, B256::ZERO];
-    Log { address: PORTAL, data: LogData::new_unchecked(topics, data.into()) }
 }

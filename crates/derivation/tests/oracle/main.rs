@@ -3,9 +3,14 @@
 //! from mutated input.
 
 mod batches;
+#[path = "../../src/tests/blocks.rs"]
+mod blocks;
 mod chain;
 mod convert;
 mod frames;
 mod pipeline;
 mod upgrades;
 mod validity;
+
+// By the name that `blocks`, which the unit tests have too, has for this crate.
+use assay_derivation as derivation;

@@ -1,7 +1,8 @@
 //! The whole pipeline against kona's, block for block.
 
 use crate::{
-    chain::{Chain, blobs, config, execute, user_transaction},
+    blocks::{blob_schedule, execute},
+    chain::{Chain, config, user_transaction},
     convert::{self, OpBlockV1},
 };
 use alloy_consensus_v1 as v1;
@@ -159,7 +160,7 @@ fn ours(chain: &Chain) -> Vec<Derived> {
     let mut l2 = vec![chain.l2[0].clone()];
     let safe = chain.info(0);
     let mut pipeline =
-        Pipeline::new(Arc::clone(config), blobs(), Arc::clone(upgrades), safe).unwrap();
+        Pipeline::new(Arc::clone(config), blob_schedule(), Arc::clone(upgrades), safe).unwrap();
     let mut derived = Vec::new();
     loop {
         match pipeline.step().unwrap() {
