@@ -13,7 +13,9 @@ pub use assay::{AssayConfig, AssayRules, PRECOMPILE_ADDRESSES, PREDEPLOY_ADDRESS
 pub use error::ChainSpecError;
 pub use genesis::{genesis_header, genesis_state_root};
 pub use l1::{BlobParams, BlobSchedule, L1ChainConfig};
-pub use rollup::{BlockId, ChainGenesis, ChainOpConfig, Eip1559Config, RollupConfig, SystemConfig};
+pub use rollup::{
+    BlockId, ChainGenesis, ChainOpConfig, Eip1559Config, OP_FORKS, RollupConfig, SystemConfig,
+};
 pub use spec::{ChainSpec, Genesis, OptimismConfig};
 
 pub use alloy_hardforks::{EthereumHardfork, EthereumHardforks, ForkCondition};

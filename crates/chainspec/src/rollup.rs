@@ -8,6 +8,20 @@ use alloy_hardforks::EthereumHardfork;
 use alloy_primitives::{Address, B64, B256, U256};
 use serde::{Deserialize, Serialize};
 
+/// OP's forks that are activated by a time, in their order.
+pub const OP_FORKS: [OpHardfork; 10] = [
+    OpHardfork::Regolith,
+    OpHardfork::Canyon,
+    OpHardfork::Ecotone,
+    OpHardfork::Fjord,
+    OpHardfork::Granite,
+    OpHardfork::Holocene,
+    OpHardfork::Isthmus,
+    OpHardfork::Jovian,
+    OpHardfork::Karst,
+    OpHardfork::Interop,
+];
+
 /// A block's number and hash.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
@@ -315,17 +329,7 @@ impl RollupConfig {
             self.genesis.l2_time.to_string(),
             spec.genesis_header().timestamp.to_string(),
         )?;
-        for fork in [
-            OpHardfork::Regolith,
-            OpHardfork::Canyon,
-            OpHardfork::Ecotone,
-            OpHardfork::Fjord,
-            OpHardfork::Granite,
-            OpHardfork::Holocene,
-            OpHardfork::Isthmus,
-            OpHardfork::Jovian,
-            OpHardfork::Karst,
-        ] {
+        for fork in OP_FORKS {
             let show = |condition: ForkCondition| {
                 condition
                     .as_timestamp()
@@ -336,7 +340,7 @@ impl RollupConfig {
                     )
             };
             same(
-                fork_name(fork),
+                fork.name(),
                 show(self.op_fork_activation(fork)),
                 show(spec.op_fork_activation(fork)),
             )?;
@@ -388,22 +392,6 @@ impl RollupConfig {
     /// The EIP-1559 constants, or OP's where the file leaves them out.
     pub fn op_config(&self) -> ChainOpConfig {
         self.chain_op_config.unwrap_or_default()
-    }
-}
-
-const fn fork_name(fork: OpHardfork) -> &'static str {
-    match fork {
-        OpHardfork::Bedrock => "Bedrock",
-        OpHardfork::Regolith => "Regolith",
-        OpHardfork::Canyon => "Canyon",
-        OpHardfork::Ecotone => "Ecotone",
-        OpHardfork::Fjord => "Fjord",
-        OpHardfork::Granite => "Granite",
-        OpHardfork::Holocene => "Holocene",
-        OpHardfork::Isthmus => "Isthmus",
-        OpHardfork::Jovian => "Jovian",
-        OpHardfork::Karst => "Karst",
-        _ => "Interop",
     }
 }
 

@@ -19,7 +19,7 @@
 
 use crate::DerivationError;
 use alloy_primitives::{Address, Bytes, TxKind, U256};
-use assay_chainspec::{OpHardfork, OpHardforks, RollupConfig};
+use assay_chainspec::{OP_FORKS, OpHardfork, OpHardforks, RollupConfig};
 use op_alloy_consensus::{TxDeposit, UpgradeDepositSource};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -141,20 +141,7 @@ fn index_of(fork: OpHardfork) -> Option<usize> {
 /// Whether the L2 block at `timestamp` activates any fork: the sequencer then takes no transactions
 /// from the pool.
 pub fn is_activation_block(config: &RollupConfig, timestamp: u64) -> bool {
-    [
-        OpHardfork::Regolith,
-        OpHardfork::Canyon,
-        OpHardfork::Ecotone,
-        OpHardfork::Fjord,
-        OpHardfork::Granite,
-        OpHardfork::Holocene,
-        OpHardfork::Isthmus,
-        OpHardfork::Jovian,
-        OpHardfork::Karst,
-        OpHardfork::Interop,
-    ]
-    .into_iter()
-    .any(|fork| config.is_activation_block(fork, timestamp))
+    OP_FORKS.into_iter().any(|fork| config.is_activation_block(fork, timestamp))
 }
 
 impl TransactionFile {
