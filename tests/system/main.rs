@@ -3,3 +3,4 @@
 mod actions;
 mod dependencies;
 mod kills;
+mod transactions;

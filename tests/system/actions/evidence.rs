@@ -15,7 +15,10 @@ use assay_attestation::{
 };
 use assay_attribution::{Frontier, LogBuilder, leaf_hash};
 use assay_chainspec::{PRECOMPILE_ADDRESSES, preset::PresetBuilder};
-use assay_precompiles::contracts::{IAttestation, IAttribution, ISignatures};
+use assay_precompiles::{
+    contracts::{IAttestation, IAttribution, ISignatures},
+    span_weights_call,
+};
 use ed25519_dalek::Signer;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use std::collections::BTreeMap;
@@ -217,20 +220,7 @@ fn data() -> Vec<Case> {
         });
     let slices: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
     let weighed = assay_attribution::span_weights(&output, &slices, &spans, 4).unwrap();
-    let span_call = IAttribution::spanWeightsCall {
-        output: output.into(),
-        chunks: chunks.iter().cloned().map(Bytes::from).collect(),
-        spans: spans
-            .iter()
-            .map(|span| IAttribution::Span {
-                chunk: span.chunk,
-                outputStart: span.output_start,
-                chunkStart: span.chunk_start,
-                length: span.length,
-            })
-            .collect(),
-        minLength: 4,
-    };
+    let span_call = span_weights_call(&output, &chunks, &spans, 4);
     let span_answer = IAttribution::spanWeightsReturn {
         weights: weighed.weights.iter().map(|weight| U256::from(*weight)).collect(),
         leafHashes: weighed.leaf_hashes,

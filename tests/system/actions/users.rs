@@ -4,19 +4,17 @@ use super::{
     node::Node,
     world::{L1_CHAIN_ID, RECORDER, World},
 };
+use crate::transactions::signed;
 use alloy_consensus::{
-    SignableTransaction, Signed, TxEip1559,
+    Signed, TxEip1559,
     transaction::{Recovered, RlpEcdsaEncodableTx},
 };
 use alloy_eips::BlockId;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use alloy_signer::SignerSync;
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{SolCall, sol};
 use assay_chainspec::preset::{DEV_OWNER, DevAccount};
 use assay_evm::Transaction;
-
-const GWEI: u128 = 1_000_000_000;
 
 sol! {
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes data) external payable;
@@ -64,21 +62,10 @@ impl User {
     }
 
     fn sign(&mut self, to: Address, value: U256, input: Bytes, gas: u64) -> Signed<TxEip1559> {
-        let transaction = TxEip1559 {
-            chain_id: self.chain_id,
-            nonce: self.nonce,
-            gas_limit: gas,
-            max_fee_per_gas: 100 * GWEI,
-            max_priority_fee_per_gas: GWEI,
-            to: TxKind::Call(to),
-            value,
-            input,
-            ..TxEip1559::default()
-        };
-        self.nonce += 1;
         let signer = PrivateKeySigner::from_bytes(&self.account.key).unwrap();
-        let signature = signer.sign_hash_sync(&transaction.signature_hash()).unwrap();
-        transaction.into_signed(signature)
+        let signed = signed(&signer, self.chain_id, self.nonce, (to, value, input, gas));
+        self.nonce += 1;
+        signed
     }
 
     /// A transaction for the pool.

@@ -1,11 +1,11 @@
 //! The chain that is replayed.
 
 use super::process::{Process, WRITER, World};
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use crate::transactions::{Call, signed};
+use alloy_consensus::TxEnvelope;
 use alloy_eips::eip2718::Encodable2718;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rpc_types_engine::ForkchoiceState;
-use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use assay_chainspec::{L1ChainConfig, preset::DEV_ACCOUNTS};
 use assay_derivation::{L1Origin, L2BlockInfo, UpgradeBundle, prepare_attributes};
@@ -14,7 +14,6 @@ use op_alloy_rpc_types_engine::OpExecutionData;
 
 /// Transfers to accounts that do not exist yet, per block; as many calls write storage.
 const TRANSFERS: usize = 150;
-const GWEI: u128 = 1_000_000_000;
 
 /// Blocks on the genesis.
 #[derive(Debug)]
@@ -111,29 +110,14 @@ impl Senders {
         };
         let calls: Vec<_> =
             (0..TRANSFERS).flat_map(|index| [transfer(index), call(index)]).collect();
-        calls
-            .into_iter()
-            .enumerate()
-            .map(|(index, (to, value, input, gas))| self.sign(index, to, value, input, gas))
-            .collect()
+        calls.into_iter().enumerate().map(|(index, call)| self.sign(index, call)).collect()
     }
 
-    fn sign(&mut self, index: usize, to: Address, value: U256, input: Bytes, gas: u64) -> Bytes {
+    fn sign(&mut self, index: usize, call: Call) -> Bytes {
         let count = self.accounts.len();
         let (signer, nonce) = &mut self.accounts[index % count];
-        let transaction = TxEip1559 {
-            chain_id: self.chain_id,
-            nonce: *nonce,
-            gas_limit: gas,
-            max_fee_per_gas: 100 * GWEI,
-            max_priority_fee_per_gas: GWEI,
-            to: TxKind::Call(to),
-            value,
-            input,
-            ..TxEip1559::default()
-        };
+        let signed = signed(signer, self.chain_id, *nonce, call);
         *nonce += 1;
-        let signature = signer.sign_hash_sync(&transaction.signature_hash()).unwrap();
-        TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into()
+        TxEnvelope::from(signed).encoded_2718().into()
     }
 }
