@@ -1,40 +1,23 @@
 //! Reads of accounts through a view: warm cache, with blocks in memory above.
 
+#[path = "../../storage/benches/genesis/mod.rs"]
+mod genesis;
+
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{B256, U256};
 use assay_chain::{Chain, ChainOptions, ExecutedBlock};
-use assay_chainspec::ChainSpec;
 use assay_evm::{Block, RecoveredBlock};
 use assay_storage::{Store, StoreOptions};
 use assay_trie::{HashedPostState, StateTrie};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use genesis::{address, spec};
 use revm::{
     database::{AccountStatus, BundleAccount, BundleState},
     state::AccountInfo,
 };
-use std::{fmt::Write, hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc};
 
 const ACCOUNTS: u64 = 50_000;
-
-fn address(index: u64) -> Address {
-    Address::from_slice(&keccak256(index.to_be_bytes())[..20])
-}
-
-fn spec() -> ChainSpec {
-    let mut alloc = String::new();
-    for index in 0..ACCOUNTS {
-        let comma = if index == 0 { "" } else { "," };
-        write!(alloc, r#"{comma}"{}":{{"balance":"0xde0b6b3a7640000"}}"#, address(index)).unwrap();
-    }
-    ChainSpec::from_json(&format!(
-        r#"{{"config":{{"chainId":1,"bedrockBlock":0,"optimism":{{"eip1559Elasticity":6,
-        "eip1559Denominator":50}}}},"nonce":"0x0","timestamp":"0x1","extraData":"0x",
-        "gasLimit":"0x1c9c380","difficulty":"0x0","mixHash":"0x{}",
-        "coinbase":"0x0000000000000000000000000000000000000000","alloc":{{{alloc}}}}}"#,
-        "00".repeat(32)
-    ))
-    .unwrap()
-}
 
 /// A block that writes 4,000 accounts; its root is not checked by anyone here.
 fn block(number: u64, parent_hash: B256) -> ExecutedBlock {
@@ -64,7 +47,7 @@ fn block(number: u64, parent_hash: B256) -> ExecutedBlock {
 
 fn reads(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().unwrap();
-    let spec = Arc::new(spec());
+    let spec = Arc::new(spec(ACCOUNTS));
     let store = Store::open(directory.path(), &spec, StoreOptions::default()).unwrap();
     let options = ChainOptions { persist_after: 100, ..Default::default() };
     let chain = Chain::open(store, spec.clone(), options).unwrap();

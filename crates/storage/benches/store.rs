@@ -1,45 +1,26 @@
 //! Commits of blocks, and reads of present and past state.
 
+mod genesis;
+
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, U256, keccak256};
-use assay_chainspec::ChainSpec;
+use alloy_primitives::{B256, U256};
 use assay_evm::{Block, RecoveredBlock};
 use assay_storage::{ExecutedBlock, Store, StoreOptions};
 use assay_trie::{HashedPostState, StateTrie};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use genesis::{address, spec};
 use revm::{
     DatabaseRef,
     database::{AccountStatus, BundleAccount, BundleState},
     state::AccountInfo,
 };
 use std::{
-    fmt::Write,
     hint::black_box,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 const ACCOUNTS: u64 = 200_000;
-
-fn address(index: u64) -> Address {
-    Address::from_slice(&keccak256(index.to_be_bytes())[..20])
-}
-
-fn spec() -> ChainSpec {
-    let mut alloc = String::new();
-    for index in 0..ACCOUNTS {
-        let comma = if index == 0 { "" } else { "," };
-        write!(alloc, r#"{comma}"{}":{{"balance":"0xde0b6b3a7640000"}}"#, address(index)).unwrap();
-    }
-    ChainSpec::from_json(&format!(
-        r#"{{"config":{{"chainId":1,"bedrockBlock":0,"optimism":{{"eip1559Elasticity":6,
-        "eip1559Denominator":50}}}},"nonce":"0x0","timestamp":"0x1","extraData":"0x",
-        "gasLimit":"0x1c9c380","difficulty":"0x0","mixHash":"0x{}",
-        "coinbase":"0x0000000000000000000000000000000000000000","alloc":{{{alloc}}}}}"#,
-        "00".repeat(32)
-    ))
-    .unwrap()
-}
 
 /// Blocks on the store's head that each change `count` accounts.
 struct Blocks {
@@ -92,7 +73,7 @@ impl Blocks {
 
 fn commits(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().unwrap();
-    let spec = spec();
+    let spec = spec(ACCOUNTS);
     let store = Store::open(directory.path(), &spec, StoreOptions::default()).unwrap();
     let mut blocks = Blocks {
         trie: StateTrie::cold(spec.genesis_header().state_root),
