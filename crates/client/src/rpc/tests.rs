@@ -38,8 +38,8 @@ async fn ask<T: DeserializeOwned>(body: &str) -> Result<T, ClientError> {
     answer
 }
 
-fn is_transport<T: std::fmt::Debug>(answer: Result<T, ClientError>, text: &str) {
-    let Err(ClientError::Transport { method, reason }) = &answer else { panic!("{answer:?}") };
+fn is_transport<T: std::fmt::Debug>(answer: &Result<T, ClientError>, text: &str) {
+    let Err(ClientError::Transport { method, reason }) = answer else { panic!("{answer:?}") };
     assert_eq!(method, "m_m");
     assert!(reason.contains(text), "{reason}");
 }
@@ -52,10 +52,10 @@ async fn answers() {
         None
     );
     assert_eq!(ask::<Option<u64>>(r#"{"jsonrpc":"2.0","id":1}"#).await.unwrap(), None);
-    is_transport(ask::<u64>(r#"{"jsonrpc":"2.0","id":1,"result":null}"#).await, "should be");
-    is_transport(ask::<u64>(r#"{"jsonrpc":"2.0","id":1,"result":"x"}"#).await, "should be");
-    is_transport(ask::<u64>("<html>").await, "HTTP 200 OK, not a JSON-RPC answer");
-    is_transport(ask::<u64>(&"é".repeat(EXCERPT)).await, "not a JSON-RPC answer");
+    is_transport(&ask::<u64>(r#"{"jsonrpc":"2.0","id":1,"result":null}"#).await, "should be");
+    is_transport(&ask::<u64>(r#"{"jsonrpc":"2.0","id":1,"result":"x"}"#).await, "should be");
+    is_transport(&ask::<u64>("<html>").await, "HTTP 200 OK, not a JSON-RPC answer");
+    is_transport(&ask::<u64>(&"é".repeat(EXCERPT)).await, "not a JSON-RPC answer");
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_secret_makes_a_token() {
 
 #[tokio::test]
 async fn nobody_there() {
-    is_transport(Rpc::new("http://127.0.0.1:1").unwrap().call::<u64>("m_m", json!([])).await, "");
+    is_transport(&Rpc::new("http://127.0.0.1:1").unwrap().call::<u64>("m_m", json!([])).await, "");
     for url in ["", "not a url", "ws://127.0.0.1:8546", "127.0.0.1:8545"] {
         assert!(matches!(Rpc::new(url), Err(ClientError::Config(_))), "{url}");
     }
