@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use reqwest::{Client, Response, Url};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 /// Largest answer, in bytes: larger than any block.
 const MAX_ANSWER: usize = 256 << 20;
@@ -99,7 +99,7 @@ impl Rpc {
                 .map_err(|error| broken(error.to_string()))?;
             builder = builder.bearer_auth(token);
         }
-        let response = builder.send().await.map_err(|error| broken(error.to_string()))?;
+        let response = builder.send().await.map_err(|error| broken(whole(&error)))?;
         let status = response.status();
         let bytes = read(response).await.map_err(broken)?;
         let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|error| {
@@ -188,10 +188,20 @@ struct Request<'a, P> {
     params: P,
 }
 
+/// An error with its causes, without which it says no more than that there was one.
+fn whole(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
 /// The body, or why it cannot be had.
 async fn read(mut response: Response) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| whole(&error))? {
         if bytes.len() + chunk.len() > MAX_ANSWER {
             return Err(format!("the answer is over {MAX_ANSWER} bytes"));
         }

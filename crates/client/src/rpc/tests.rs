@@ -101,7 +101,10 @@ async fn a_secret_makes_a_token() {
 
 #[tokio::test]
 async fn nobody_there() {
-    is_transport(&Rpc::new("http://127.0.0.1:1").unwrap().call::<u64>("m_m", json!([])).await, "");
+    is_transport(
+        &Rpc::new("http://127.0.0.1:1").unwrap().call::<u64>("m_m", json!([])).await,
+        "refused",
+    );
     for url in ["", "not a url", "ws://127.0.0.1:8546", "127.0.0.1:8545"] {
         assert!(matches!(Rpc::new(url), Err(ClientError::Config(_))), "{url}");
     }
