@@ -97,6 +97,26 @@ pub fn collateral_digest(kind: u8, anchor: B256, compact: &[u8]) -> B256 {
     keccak256(encoded)
 }
 
+/// Claims that hold at all times, about no hardware and under no anchor; the id is left to the kind.
+pub(crate) fn timeless(kind: u8, assurance: u8, measurement: &[u8], bound: &[u8]) -> Claims {
+    Claims {
+        kind,
+        assurance,
+        measurement: measurement.to_vec(),
+        identity: identity(kind, measurement),
+        platform: B256::ZERO,
+        bound: bound.to_vec(),
+        id: B256::ZERO,
+        anchors: Vec::new(),
+        collateral: B256::ZERO,
+        issued_at: 0,
+        not_before: 0,
+        not_after: u64::MAX,
+        status: 0,
+        tcb: Vec::new(),
+    }
+}
+
 /// `keccak256(abi.encode(uint8 kind, bytes measurement))`.
 pub(crate) fn identity(kind: u8, measurement: &[u8]) -> B256 {
     let padded = measurement.len().next_multiple_of(32);

@@ -2,8 +2,7 @@
 //!
 //! Evidence is packed: `key ‖ signature ‖ digest`, of exactly one length per kind.
 
-use crate::{Backend, Claims, Code, claims::identity, signatures::Scheme};
-use alloc::vec::Vec;
+use crate::{Backend, Claims, Code, claims::timeless, signatures::Scheme};
 use alloy_primitives::{B256, keccak256};
 
 /// Most bytes of evidence; the exact length is checked as the first code.
@@ -33,20 +32,6 @@ pub(crate) fn verify(
     let (signature, digest) = rest.split_at(signature_len);
     let digest = B256::from_slice(digest);
     scheme.check(&digest, key, signature, backend)?;
-    Ok(Claims {
-        kind,
-        assurance: ASSURANCE_KEY_SIGNATURE,
-        measurement: key.to_vec(),
-        identity: identity(kind, key),
-        platform: B256::ZERO,
-        bound: digest.to_vec(),
-        id: keccak256(digest),
-        anchors: Vec::new(),
-        collateral: B256::ZERO,
-        issued_at: 0,
-        not_before: 0,
-        not_after: u64::MAX,
-        status: 0,
-        tcb: Vec::new(),
-    })
+    let claims = timeless(kind, ASSURANCE_KEY_SIGNATURE, key, digest.as_slice());
+    Ok(Claims { id: keccak256(digest), ..claims })
 }

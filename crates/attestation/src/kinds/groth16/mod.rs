@@ -11,8 +11,8 @@ pub(crate) mod tests;
 pub(crate) use key::{MAX_INPUTS, PROOF_LEN, PreparedKey, Proof, VerifyingKey};
 pub(crate) use point::{GROUP_ORDER, WORD, scalar};
 
-use crate::{Anchors, Claims, Code, Work, claims::identity, kinds::kind, status};
-use alloc::{boxed::Box, vec, vec::Vec};
+use crate::{Anchors, Claims, Code, Work, claims::timeless, kinds::kind, status};
+use alloc::{boxed::Box, vec};
 use alloy_primitives::{B256, keccak256};
 use key::{KEY_HEAD_LEN, decode_inputs};
 use point::G1_LEN;
@@ -134,20 +134,5 @@ pub(crate) fn verify(
 
 /// Claims of a proof about a program, but the id and the anchors.
 pub(crate) fn claims(kind: u8, measurement: B256, bound: &[u8]) -> Claims {
-    Claims {
-        kind,
-        assurance: ASSURANCE_PROOF,
-        measurement: measurement.to_vec(),
-        identity: identity(kind, measurement.as_slice()),
-        platform: B256::ZERO,
-        bound: bound.to_vec(),
-        id: B256::ZERO,
-        anchors: Vec::new(),
-        collateral: B256::ZERO,
-        issued_at: 0,
-        not_before: 0,
-        not_after: u64::MAX,
-        status: 0,
-        tcb: Vec::new(),
-    }
+    timeless(kind, ASSURANCE_PROOF, measurement.as_slice(), bound)
 }

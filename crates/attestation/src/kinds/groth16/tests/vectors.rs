@@ -1,4 +1,5 @@
 use super::*;
+use crate::claims::identity;
 use alloy_primitives::b256;
 
 #[test]
