@@ -19,7 +19,7 @@ interface IAttestation {
         bytes32 platform;
         /// What the evidence commits to: report data, user data, public inputs, digest.
         bytes bound;
-        /// keccak256 of the signed bytes alone: the replay key.
+        /// keccak256 of signed bytes alone, as docs/attestation.md lays out: with kind and identity, the replay key.
         bytes32 id;
         /// The roots relied on.
         bytes32[] anchors;

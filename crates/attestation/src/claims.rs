@@ -18,7 +18,7 @@ pub struct Claims {
     pub platform: B256,
     /// What the evidence commits to: report data, public inputs, digest.
     pub bound: Vec<u8>,
-    /// keccak256 of signed bytes alone: the replay key, whatever surrounds them.
+    /// keccak256 of signed bytes alone, whatever surrounds them: with kind and identity, the replay key.
     pub id: B256,
     /// The roots relied on: keccak256 of each root's DER.
     pub anchors: Vec<B256>,
