@@ -1,5 +1,6 @@
 //! Payload building while distinct invalid documents flood in: a block of nothing else beside a
-//! block of ecrecover calls, and a block of transfers with and without the flood into the pool.
+//! block of ecrecover calls; and a block of transfers while nothing, the documents, or as many bytes
+//! that nobody verifies flood into the pool.
 //! The throughput is gas per second.
 #![allow(missing_docs)]
 
@@ -73,7 +74,7 @@ fn node() -> Node {
 }
 
 /// Documents that differ in one signed byte string and fail at the last step, the signature over it.
-fn documents(count: usize) -> Vec<Bytes> {
+fn documents(count: usize, to: Address) -> Vec<Bytes> {
     let mark = B256::repeat_byte(0x5a);
     let document = nitro().attest(&DevDocument {
         pcrs: (0..3).map(|index| (index, [index + 1; 48])).collect(),
@@ -92,7 +93,6 @@ fn documents(count: usize) -> Vec<Bytes> {
             collateral: Bytes::new(),
             time,
         };
-        let to = PRECOMPILE_ADDRESSES[0];
         sign(TRANSFERS + index, 0, to, U256::ZERO, call.abi_encode().into(), 400_000)
     };
     (0..count).map(sign_one).collect()
@@ -134,9 +134,10 @@ fn gas(built: &BuiltPayload) -> u64 {
 fn blocks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("flood");
     group.sample_size(10);
-    for (name, transactions) in
-        [("ecrecover", ecrecovers()), ("invalid_documents", documents(BLOCK_DOCUMENTS))]
-    {
+    for (name, transactions) in [
+        ("ecrecover", ecrecovers()),
+        ("invalid_documents", documents(BLOCK_DOCUMENTS, PRECOMPILE_ADDRESSES[0])),
+    ] {
         let built = build(&node(), transactions.clone(), false);
         assert_eq!(built.block().body().transactions.len(), transactions.len() + 1);
         group.throughput(Throughput::Elements(gas(&built)));
@@ -165,10 +166,14 @@ fn recovered(encoded: &[Bytes]) -> Vec<Recovered<Transaction>> {
 fn pool(criterion: &mut Criterion) {
     let transfers: Vec<_> =
         (0..TRANSFERS).map(|index| transfer(index, 0, Address::repeat_byte(9), 1)).collect();
-    let (transfers, flood) = (recovered(&transfers), recovered(&documents(DOCUMENTS)));
+    let transfers = recovered(&transfers);
+    let flood = recovered(&documents(DOCUMENTS, PRECOMPILE_ADDRESSES[0]));
+    let data = recovered(&documents(DOCUMENTS, Address::repeat_byte(9)));
     let mut group = criterion.benchmark_group("flood");
     group.sample_size(10);
-    for (name, flood) in [("quiet", &[][..]), ("flooded", &flood[..])] {
+    for (name, flood) in
+        [("quiet", &[][..]), ("with_data", &data[..]), ("with_documents", &flood[..])]
+    {
         group.throughput(Throughput::Elements(21_000 * TRANSFERS as u64));
         let sent = AtomicUsize::new(0);
         group.bench_function(format!("build/transfers_{name}"), |bencher| {
@@ -176,7 +181,7 @@ fn pool(criterion: &mut Criterion) {
                 (0..iterations).map(|_| build_flooded(&transfers, flood, &sent)).sum()
             });
         });
-        println!("    documents sent while building: {}", sent.into_inner());
+        println!("    sent meanwhile: {}", sent.into_inner());
     }
     group.finish();
 }

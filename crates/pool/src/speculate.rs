@@ -2,8 +2,9 @@
 //! so that its verdict is cached before a block needs it.
 //!
 //! Nothing depends on it. A sender has a budget of CPU time and some places in the queue; what is
-//! above them, or comes while the queue is full, is verified when a block executes it. What waits for an earlier nonce or a lower
-//! base fee is not run: it may never be executed, nor paid for.
+//! above them, or comes while the queue is full, is verified when a block executes it. What waits
+//! for an earlier nonce or a lower base fee is not run: it may never be executed, nor paid for. And
+//! where cores are scarce blocks come first: the thread takes what they leave.
 
 use crate::PoolConfig;
 use alloy_consensus::{Transaction as _, transaction::Recovered};
@@ -30,6 +31,10 @@ const MAX_SENDERS: usize = 16_384;
 /// while one of it runs.
 const MAX_WAITING: usize = 16;
 
+/// Ten steps of a quarter each.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// The worker's end of the pool.
 #[derive(Debug)]
 pub(crate) struct Speculation {
@@ -53,7 +58,11 @@ impl Speculation {
             budgets: Budgets::new(config.speculation_budget),
         };
         let thread = thread::Builder::new().name("assay-verify".into());
-        match thread.spawn(move || worker.run(&exit)) {
+        let run = move || {
+            step_back();
+            worker.run(&exit);
+        };
+        match thread.spawn(run) {
             Ok(_) => Some(entrance),
             Err(error) => {
                 tracing::warn!(%error, "no thread to verify evidence ahead");
@@ -78,6 +87,19 @@ impl Speculation {
         }
     }
 }
+
+/// Gives this thread a tenth of the weight that others have when there are fewer cores than work.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    use rustix::{process::setpriority_process, thread::gettid};
+    // Linux has a niceness per thread, which this call sets where it is given a thread's id.
+    if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
+        tracing::debug!(%error, "evidence is verified ahead at the priority of other threads");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn step_back() {}
 
 /// How many transactions of each sender wait.
 type Waiting = Arc<Mutex<AddressMap<usize>>>;
@@ -118,6 +140,10 @@ impl Exit {
     /// The next transaction; `None` once the pool is gone.
     fn pop(&self) -> Option<Recovered<Transaction>> {
         let transaction = self.receiver.recv().ok()?;
+        // Nobody is left to want what still waits, and the chain is to be closed.
+        if Arc::strong_count(&self.waiting) == 1 {
+            return None;
+        }
         if let Entry::Occupied(mut count) = self.waiting.lock().entry(transaction.signer()) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
@@ -233,6 +259,15 @@ mod tests {
         assert_eq!(pushed, 64);
         drop(exit);
         assert!(!entrance.push(from(101)));
+    }
+
+    #[test]
+    fn what_waits_when_the_pool_goes_is_not_run() {
+        let (entrance, exit) = queue(64);
+        assert!(entrance.push(from(1)) && entrance.push(from(2)));
+        assert!(exit.pop().is_some());
+        drop(entrance);
+        assert!(exit.pop().is_none());
     }
 
     #[test]
