@@ -4,6 +4,7 @@ use crate::{Case, case, verify};
 use alloy_primitives::{B256, Bytes, hex};
 use alloy_sol_types::SolValue;
 use assay_attestation::{
+    Anchors, Backend,
     dev::{DevGpu, DevPlatform, DevReport, composite_evidence},
     kind,
 };
@@ -30,7 +31,17 @@ pub(crate) fn cases() -> Vec<Case> {
         .collect();
     for (name, filling) in [("fields", "\"a\":0,"), ("lists", "[],"), ("numbers", "0,")] {
         for count in [1, 6] {
-            let data = verify(kind::NVIDIA_GPU, &longest_tokens(filling, count), &[], 0);
+            let tokens = longest_tokens(filling, count);
+            // One that is refused halfway would look cheap.
+            let verdict = assay_attestation::verify(
+                kind::NVIDIA_GPU,
+                &tokens,
+                &[],
+                &Anchors::default(),
+                Backend::default(),
+            );
+            assert!(verdict.is_ok(), "tokens full of {name}: {verdict:?}");
+            let data = verify(kind::NVIDIA_GPU, &tokens, &[], 0);
             cases.push(case(format!("verify {count} GPUs, tokens full of {name}"), 0, data));
         }
     }
@@ -72,7 +83,7 @@ fn longest_tokens(filling: &str, count: usize) -> Vec<u8> {
     let gpus: Vec<String> = (0..count)
         .map(|index| {
             token(&format!(
-                r#"{{{common},"hwmodel":"GH100","ueid":"{index}","measres":"success","secboot":true,"dbgstat":"disabled","x-nvidia-gpu-driver-version":"1","x-nvidia-gpu-vbios-version":"1","x-nvidia-gpu-attestation-report-nonce-match":true,"x-nvidia-gpu-attestation-report-signature-verified":true}}"#
+                r#"{{{common},"hwmodel":"GH100","ueid":"{index}","measres":"success","secboot":true,"dbgstat":"disabled","x-nvidia-gpu-driver-version":"1","x-nvidia-gpu-vbios-version":"1","x-nvidia-gpu-attestation-report-nonce-match":true,"x-nvidia-gpu-attestation-report-signature-verified":true,"x-nvidia-gpu-attestation-report-cert-chain-validated":true}}"#
             ))
         })
         .collect();
