@@ -5,14 +5,14 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use alloy_primitives::{B64, Bytes, U256, keccak256};
+use alloy_primitives::{Bytes, U256, keccak256};
 use alloy_sol_types::SolCall;
 use assay_attestation::dev::{DevDocument, DevNitro, DevPlatform, DevReport};
-use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES, preset::Preset};
+use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES};
 use assay_engine::{BuiltPayload, EngineConfig};
 use assay_evm::AssayEvmConfig;
 use assay_precompiles::contracts::IAttestation;
-use common::{CHAIN_ID, GENESIS_TIME, LastFork, Node, sign, signer};
+use common::{GENESIS_TIME, LastFork, Node, assay_spec, sign};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use std::sync::Arc;
@@ -30,18 +30,7 @@ fn nitro() -> DevNitro {
 }
 
 fn spec() -> Arc<ChainSpec> {
-    let builder = Preset::Dev
-        .builder()
-        .chain_id(CHAIN_ID)
-        .timestamp(GENESIS_TIME)
-        .gas_limit(GAS_LIMIT)
-        .da_footprint_gas_scalar(1)
-        .trust(1, platform().root())
-        .trust(2, nitro().root());
-    let ether = U256::from(10).pow(U256::from(21));
-    let funded = (0..VERIFICATIONS)
-        .fold(builder, |builder, index| builder.fund(signer(index).address(), ether));
-    Arc::new(funded.build().unwrap().spec)
+    assay_spec(GAS_LIMIT, VERIFICATIONS, [(1, platform().root()), (2, nitro().root())])
 }
 
 /// What each of the accounts verifies.
@@ -94,7 +83,6 @@ fn node(spec: &Arc<ChainSpec>, verify_ahead: bool) -> Node {
 fn attributes(node: &Node, transactions: &[Bytes], random: u64) -> OpPayloadAttributes {
     let mut attributes = node.attributes(1, transactions.to_vec());
     attributes.gas_limit = Some(GAS_LIMIT);
-    attributes.eip_1559_params = Some(B64::ZERO);
     // Another prevRandao makes another block of the same transactions.
     attributes.payload_attributes.prev_randao = keccak256(random.to_be_bytes());
     attributes

@@ -9,15 +9,15 @@ mod common;
 
 use alloy_consensus::transaction::{Recovered, SignerRecoverable};
 use alloy_eips::eip2718::Decodable2718;
-use alloy_primitives::{Address, B64, B256, Bytes, U256, address, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, sol};
 use assay_attestation::dev::{DevDocument, DevNitro};
-use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES, preset::Preset};
+use assay_chainspec::{ChainSpec, PRECOMPILE_ADDRESSES};
 use assay_engine::{BuilderConfig, BuiltPayload, EngineConfig};
 use assay_evm::{AssayEvmConfig, Transaction};
 use assay_pool::Origin;
 use assay_precompiles::contracts::IAttestation;
-use common::{CHAIN_ID, GENESIS_TIME, LastFork, Node, sign, signer, transfer};
+use common::{GENESIS_TIME, LastFork, Node, assay_spec, sign, signer, transfer};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use op_alloy_rpc_types_engine::OpPayloadAttributes;
 use std::{
@@ -48,19 +48,7 @@ fn nitro() -> DevNitro {
 
 fn spec() -> Arc<ChainSpec> {
     static SPEC: OnceLock<Arc<ChainSpec>> = OnceLock::new();
-    let build = || {
-        let builder = Preset::Dev
-            .builder()
-            .chain_id(CHAIN_ID)
-            .timestamp(GENESIS_TIME)
-            .gas_limit(GAS_LIMIT)
-            .da_footprint_gas_scalar(1)
-            .trust(2, nitro().root());
-        let ether = U256::from(10).pow(U256::from(21));
-        let funded = (0..TRANSFERS + DOCUMENTS)
-            .fold(builder, |builder, index| builder.fund(signer(index).address(), ether));
-        Arc::new(funded.build().unwrap().spec)
-    };
+    let build = || assay_spec(GAS_LIMIT, TRANSFERS + DOCUMENTS, [(2, nitro().root())]);
     Arc::clone(SPEC.get_or_init(build))
 }
 
@@ -116,7 +104,6 @@ fn ecrecover_input() -> Bytes {
 fn attributes(node: &Node, transactions: Vec<Bytes>, from_pool: bool) -> OpPayloadAttributes {
     let mut attributes = node.attributes(1, transactions);
     attributes.gas_limit = Some(GAS_LIMIT);
-    attributes.eip_1559_params = Some(B64::ZERO);
     attributes.no_tx_pool = Some(!from_pool);
     attributes
 }

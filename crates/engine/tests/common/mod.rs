@@ -20,7 +20,7 @@ use alloy_rpc_types_engine::{
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use assay_chain::{Chain, ChainOptions};
-use assay_chainspec::ChainSpec;
+use assay_chainspec::{ChainSpec, preset::Preset};
 use assay_engine::{BuiltPayload, Engine, EngineConfig, EngineError};
 use assay_evm::{AssayEvmConfig, Transaction};
 use assay_pool::{Origin, Pool, PoolConfig};
@@ -118,6 +118,26 @@ pub fn spec(last: LastFork, accounts: usize) -> Arc<ChainSpec> {
         "alloc": alloc,
     });
     Arc::new(ChainSpec::from_json(&genesis.to_string()).unwrap())
+}
+
+/// A development chain with so many funded accounts, which trusts these roots, by kind of evidence.
+pub fn assay_spec(
+    gas_limit: u64,
+    accounts: usize,
+    roots: impl IntoIterator<Item = (u8, Bytes)>,
+) -> Arc<ChainSpec> {
+    let builder = Preset::Dev
+        .builder()
+        .chain_id(CHAIN_ID)
+        .timestamp(GENESIS_TIME)
+        .gas_limit(gas_limit)
+        .da_footprint_gas_scalar(1);
+    let trusting =
+        roots.into_iter().fold(builder, |builder, (kind, root)| builder.trust(kind, root));
+    let ether = U256::from(10).pow(U256::from(21));
+    let funded =
+        (0..accounts).fold(trusting, |builder, index| builder.fund(signer(index).address(), ether));
+    Arc::new(funded.build().unwrap().spec)
 }
 
 /// A node without its servers.
