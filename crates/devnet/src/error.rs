@@ -1,6 +1,7 @@
 //! What can go wrong on the development L1.
 
 use alloy_primitives::{B256, Bytes, U256};
+use std::net::SocketAddr;
 
 /// An error of the development L1.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +38,14 @@ pub enum L1Error {
         /// What failed.
         reason: String,
     },
-    /// The server could not listen.
-    #[error("cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
+    /// The server cannot listen.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
 }
 
 /// Why a transaction is refused.

@@ -84,7 +84,7 @@ impl Pool {
         if senders.is_empty() {
             return Ok(());
         }
-        let (_, state) = self.head_state()?;
+        let (head, state) = self.head_state()?;
         let accounts: Vec<(Address, AccountState)> = senders
             .into_iter()
             .map(|sender| Ok((sender, account(&state, sender)?.state)))
@@ -95,6 +95,7 @@ impl Pool {
             promoted.extend(inner.update(sender, account));
         }
         drop(inner);
+        self.verify_ahead(&head, &promoted);
         self.announce(promoted);
         Ok(())
     }

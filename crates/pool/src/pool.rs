@@ -101,7 +101,7 @@ impl Pool {
     }
 
     /// Queues those of these transactions that may carry evidence.
-    fn verify_ahead(&self, head: &SealedHeader, hashes: &[B256]) {
+    pub(crate) fn verify_ahead(&self, head: &SealedHeader, hashes: &[B256]) {
         let wanted: Vec<_> = {
             let inner = self.0.inner.read();
             hashes

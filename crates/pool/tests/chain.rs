@@ -391,4 +391,9 @@ fn evidence_is_not_verified_before_its_transaction_can_be_executed() {
     // Now it can be.
     world.pool.add(world.transfer(0, 0, 1), Origin::Rpc).expect("admitted");
     await_verdicts(&verdicts, 2);
+    // A block may bring what a transaction waits for, too.
+    world.pool.add(world.evidence(3, 1, 4), Origin::Rpc).expect("admitted");
+    let block = world.block_on(&world.chain.head(), vec![world.transfer(3, 0, 1)]);
+    world.switch(block);
+    await_verdicts(&verdicts, 3);
 }

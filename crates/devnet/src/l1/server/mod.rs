@@ -14,7 +14,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tokio::{
-    net::ToSocketAddrs,
     task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
@@ -41,7 +40,8 @@ impl L1Server {
     ///
     /// # Errors
     /// An address that cannot be listened on.
-    pub async fn start(l1: SharedL1, address: impl ToSocketAddrs) -> Result<Self, L1Error> {
+    pub async fn start(l1: SharedL1, address: SocketAddr) -> Result<Self, L1Error> {
+        let failed = |source| L1Error::Listen { address, source };
         let config = ServerConfig::builder()
             .max_request_body_size(MAX_REQUEST)
             .max_response_body_size(MAX_RESPONSE)
@@ -52,8 +52,9 @@ impl L1Server {
                 tower::ServiceBuilder::new().layer(beacon::BeaconLayer::new(Arc::clone(&l1))),
             )
             .build(address)
-            .await?;
-        let address = server.local_addr()?;
+            .await
+            .map_err(failed)?;
+        let address = server.local_addr().map_err(failed)?;
         let handle = server.start(eth::module(Arc::clone(&l1)));
         tracing::info!(%address, "L1 server started");
         Ok(Self { l1, address, handle, miner: None })

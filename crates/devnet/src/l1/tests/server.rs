@@ -12,11 +12,11 @@ use jsonrpsee::{
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 async fn serve() -> (L1Server, HttpClient) {
     let shared: SharedL1 = Arc::new(Mutex::new(l1()));
-    let server = L1Server::start(shared, "127.0.0.1:0").await.unwrap();
+    let server = L1Server::start(shared, (Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let client = HttpClientBuilder::default().build(server.url()).unwrap();
     (server, client)
 }
@@ -24,6 +24,14 @@ async fn serve() -> (L1Server, HttpClient) {
 async fn get(server: &L1Server, path: &str) -> (u16, Value) {
     let response = reqwest::get(format!("{}{path}", server.url())).await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let (server, _) = serve().await;
+    let second = L1Server::start(Arc::clone(server.l1()), server.address()).await;
+    let error = second.expect_err("the port is taken").to_string();
+    assert!(error.starts_with(&format!("cannot listen on {}: ", server.address())), "{error}");
 }
 
 #[tokio::test]
