@@ -381,9 +381,12 @@ interface ISessions {
 
     /// @notice Status and end of a session by the newest collateral; `notAfter` 0: refused or closed.
     /// @dev The end is never later than at opening: newer statements do not prolong a session, new evidence opens another.
+    /// Newer statements that have ended refuse, too: unless their verdict was remembered before, `notAfter` is 0 then and
+    /// the status that which is remembered.
     function standing(bytes32 sessionId) external view returns (uint32 status, uint64 notAfter);
 
-    /// @notice Whether the session is live now and meets the policy. Reverts where the policy is unknown.
+    /// @notice Whether the session is live now and meets the policy. An unknown session is not; reverts where the session
+    /// is known and the policy is not.
     function isLive(bytes32 sessionId, bytes32 policyId) external view returns (bool);
 
     /// @notice Checks digests signed by the session's key, whether or not it is live. Bits as in ISignatures.verifyMany.
@@ -451,7 +454,7 @@ interface IInference {
         address token;
         uint256 escrow;
         bytes32 inputHash;
-        /// 0: the model's policy alone.
+        /// 0: the model's policy alone, which its owner may replace until the receipt settles.
         bytes32 policyId;
         uint64 time;
         uint64 deadline;
@@ -566,7 +569,9 @@ interface IInference {
 
     /// @notice Asks for an inference and puts its escrow: `amount` of the native token, which is the call's value, or
     /// of `token`, by transferFrom. Of a token that takes a fee of transfers, what arrives is the escrow.
-    /// @dev Tokens whose balances change by themselves are not supported.
+    /// @dev Tokens whose balances change by themselves are not supported. Without a policy of its own a request trusts the
+    /// model's owner with its escrow: he can replace the model's policy by one that a session of his meets. With one, the
+    /// model's own for instance, both must hold.
     /// @return requestId keccak256(abi.encode(keccak256("assay.request.v1"), chainid, this, requester, the requester's
     /// count of requests before, modelId, inputHash, policyId, deadline, token, escrow)).
     function request(
@@ -853,7 +858,8 @@ interface IVerifiers {
     error UnknownVerifier(bytes32 verifierId);
     /// @notice The code at the verifier's address is not that which was registered.
     error VerifierChanged(bytes32 verifierId);
-    /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier.
+    /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier: a profile, and a
+    /// proof system of 1 to 64 bytes, with 100,000 gas for each question.
     error NotVerifier(address verifier);
     /// @notice The verifier reverted, ran out of gas, answered neither true nor false, or answered false with less gas than
     /// VERIFIER_GAS. `reason` is its revert data, cut at 256 bytes. Not a verdict: a caller that gives too little gas must

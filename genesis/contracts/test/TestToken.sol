@@ -18,7 +18,9 @@ contract TestToken {
         /// Answers 2.
         Two,
         /// Answers true and moves nothing.
-        Lie
+        Lie,
+        /// Reverts where `refused` sends or receives, as a blacklist does.
+        Refuse
     }
 
     Mode public mode;
@@ -32,6 +34,7 @@ contract TestToken {
     /// How the last call out of a transfer ended: 0 none, 1 reverted, 2 succeeded.
     uint256 public reentry;
     bytes public answer;
+    address private refused;
 
     function setMode(Mode mode_) external {
         mode = mode_;
@@ -44,6 +47,10 @@ contract TestToken {
     /// Calls `target_` with `data_` from within each transfer.
     function setReentry(address target_, bytes calldata data_) external {
         (target, data, reentry) = (target_, data_, 0);
+    }
+
+    function refuse(address account) external {
+        (mode, refused) = (Mode.Refuse, account);
     }
 
     function mint(address to, uint256 amount) external {
@@ -72,7 +79,9 @@ contract TestToken {
     }
 
     function move(address from, address to, uint256 amount) private {
-        if (mode != Mode.Lie) {
+        Mode mode_ = mode;
+        if (mode_ == Mode.Refuse) require(from != refused && to != refused);
+        if (mode_ != Mode.Lie) {
             balanceOf[from] -= amount;
             balanceOf[to] += amount - amount * fee / 10_000;
         }
@@ -99,6 +108,7 @@ contract TestToken {
             case 5 { invalid() }
             case 6 { return(0, 0x40) }
             case 8 { return(0, 0x20) }
+            case 9 { return(0, 0x20) }
             default {
                 mstore(0, 2)
                 return(0, 0x20)

@@ -536,7 +536,7 @@ fn a_claim_pays_its_account_once_and_survives_bad_receivers() {
     }
 }
 
-/// As many places as one transaction can pay for: the figure that docs/predeploys.md names.
+/// As many places as one transaction can pay for: the figure that docs/inference.md names.
 #[test]
 fn an_attribution_to_four_hundred_contributors_is_paid() {
     let mut world = World::new();

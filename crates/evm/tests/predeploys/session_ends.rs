@@ -120,6 +120,36 @@ fn a_verdict_is_remembered_until_something_newer_is_put() {
     assert!(lab.refresh(session).logs.is_empty());
 }
 
+/// What newer statements said is seen alike, remembered or not, until they end; after that only what was
+/// remembered says when they did. The session is dead either way.
+#[test]
+fn newer_statements_that_ended_end_it_remembered_or_not() {
+    for refreshed in [false, true] {
+        let mut lab = Lab::stating(START - 10..START + DAY);
+        let lenient = lab.register(&Policy { toleratedStatus: u32::MAX, ..lab.policy() });
+        let session = lab.open_sgx(CONTROLLER);
+        lab.state(&stated(START..START + 500, true, false)).ok();
+        if refreshed {
+            lab.refresh(session);
+        }
+        lab.chain.advance_to(START + 499);
+        assert_eq!(lab.standing(session), (4, START + 500));
+        assert!(lab.is_live(session, lenient));
+        lab.chain.advance(1);
+        assert!(!lab.is_live(session, lenient));
+        let ended = if refreshed { (4, START + 500) } else { (0, 0) };
+        assert_eq!(lab.standing(session), ended);
+        // Remembering it now changes nothing of that.
+        lab.refresh(session);
+        assert_eq!(lab.standing(session), ended);
+        assert!(!lab.is_live(session, lenient));
+        // Statements that hold judge it again.
+        lab.state(&good(START + 400..START + DAY)).ok();
+        assert_eq!(lab.standing(session), (0, START + DAY));
+        assert!(lab.is_live(session, lenient));
+    }
+}
+
 /// Whoever gives too little gas must not make a session look refused, and least of all for good.
 #[test]
 fn running_out_of_gas_is_no_verdict() {

@@ -182,3 +182,78 @@ fn balances_that_change_by_themselves_hurt_their_token_alone() {
     assert_eq!(world.has(TOKEN, INFERENCE), ether(2));
     withdraw(&mut world, CHALLENGER, TOKEN).error::<IInference::NothingToWithdraw>();
 }
+
+/// A token that refuses one account, as a blacklist does: nobody else's money waits, whichever account
+/// it is, and nothing is lost.
+#[test]
+fn a_token_that_refuses_one_account_stops_nobody_else() {
+    let refuse = |world: &mut World, account: Address| {
+        world.tell(TOKEN, &TestToken::refuseCall { account });
+    };
+    let withdraw = |world: &mut World, from: Address, to: Address| {
+        world.chain.send(from, INFERENCE, &IInference::withdrawCall { token: TOKEN, to })
+    };
+    let mut world = World::new();
+    let cited = world.cited();
+    let credited = world.settled(TOKEN, ether(1), ether(1), Some(&cited));
+    world.chain.send(PROVIDER, DATANETS, &cited.prove(credited)).ok();
+
+    // A payee: the receipt settles and pays all, and he takes his part elsewhere.
+    let mut payee = world.clone();
+    refuse(&mut payee, PROVIDER);
+    payee.settled(TOKEN, ether(1), ether(1), Some(&cited));
+    let owed = payee.owed(TOKEN, PROVIDER);
+    let refused = withdraw(&mut payee, PROVIDER, PROVIDER);
+    assert_eq!(refused.error::<IInference::TransferFailed>().token, TOKEN);
+    assert_eq!(payee.owed(TOKEN, PROVIDER), owed);
+    withdraw(&mut payee, OWNER, OWNER).ok();
+    withdraw(&mut payee, PROVIDER, AWAY).ok();
+    assert_eq!(payee.has(TOKEN, AWAY), owed);
+
+    // Datanets: what cites does not settle, what does not cite does, and in the end the escrow goes back.
+    let mut datanets = world.clone();
+    let requests = [TOKEN, NATIVE, TOKEN].map(|token| datanets.request(token, ether(1)));
+    let citations = [Some(&cited), Some(&cited), None];
+    let items = [0, 1, 2].map(|item: usize| {
+        let receipt = datanets.receipt(requests[item], ether(1), citations[item]);
+        datanets.sign(receipt)
+    });
+    refuse(&mut datanets, DATANETS);
+    let gas = U256::from(700_000);
+    let batch = IInference::settleManyCall { settlements: items.to_vec(), gasPerItem: gas };
+    let sent = datanets.chain.send(ANYONE, INFERENCE, &batch).ok();
+    assert_eq!(sent.returned::<IInference::settleManyCall>()[..], [0b110]);
+    let claim = IDatanets::claimCall { token: TOKEN, to: AWAY };
+    let refused = datanets.chain.send(CONTRIBUTORS[0], DATANETS, &claim);
+    assert_eq!(refused.error::<IDatanets::TransferFailed>().token, TOKEN);
+    datanets.chain.advance(DAY);
+    let before = datanets.owed(TOKEN, REQUESTER);
+    let refund = IInference::refundCall { requestId: requests[0] };
+    datanets.chain.send(ANYONE, INFERENCE, &refund).ok();
+    assert_eq!(datanets.owed(TOKEN, REQUESTER) - before, ether(1));
+    withdraw(&mut datanets, REQUESTER, AWAY).ok();
+    let due = datanets.due(TOKEN, CONTRIBUTORS[0]);
+    datanets.set_mode(mode::TRUE);
+    let before = datanets.has(TOKEN, AWAY);
+    datanets.chain.send(CONTRIBUTORS[0], DATANETS, &claim).ok();
+    assert_eq!(datanets.has(TOKEN, AWAY) - before, due);
+
+    // Inference: balances wait, receipts that cite nothing settle, the native token moves.
+    let mut inference = world;
+    let request = inference.request(TOKEN, ether(1));
+    inference.settled(NATIVE, ether(1), ether(1), None);
+    refuse(&mut inference, INFERENCE);
+    let refused = inference.send_request(&inference.request_call(TOKEN, ether(1)));
+    assert_eq!(refused.error::<IInference::TransferFailed>().token, TOKEN);
+    let receipt = inference.receipt(request, ether(1), None);
+    let settlement = inference.sign(receipt);
+    inference.settle(settlement).ok();
+    let owed = inference.owed(TOKEN, PROVIDER);
+    let refused = withdraw(&mut inference, PROVIDER, AWAY);
+    assert_eq!(refused.error::<IInference::TransferFailed>().token, TOKEN);
+    let native = IInference::withdrawCall { token: NATIVE, to: AWAY };
+    inference.chain.send(PROVIDER, INFERENCE, &native).ok();
+    inference.set_mode(mode::TRUE);
+    withdraw(&mut inference, PROVIDER, AWAY).ok();
+    assert_eq!(inference.has(TOKEN, AWAY), owed);
+}

@@ -25,6 +25,8 @@ sol! {
         function setMode(uint8 mode) external;
         function setFee(uint256 fee) external;
         function setReentry(address target, bytes calldata data) external;
+        function refuse(address account) external;
+        function transfer(address to, uint256 amount) external;
         function mint(address to, uint256 amount) external;
         function burn(address from, uint256 amount) external;
         function approve(address spender, uint256 amount) external returns (bool);

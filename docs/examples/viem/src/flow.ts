@@ -11,7 +11,6 @@ import {
   parseEther,
   stringToHex,
   zeroAddress,
-  zeroHash,
 } from 'viem';
 import { privateKeyToAccount, sign } from 'viem/accounts';
 import { attribution, connect, datanets, inference } from './chain.js';
@@ -66,7 +65,8 @@ const registered = only(
 );
 const modelId = registered.modelId as Hex;
 
-// A request with 1 ether of escrow, open for an hour, under the model's policy.
+// A request with 1 ether of escrow, open for an hour. It names the model's policy: without one of its own
+// it would follow whatever policy the model's owner puts in its place.
 const escrow = parseEther('1');
 const inputHash = keccak256(tokens(1, 2, 3));
 const deadline = BigInt(Math.floor(Date.now() / 1000) + 3_600);
@@ -75,7 +75,7 @@ const asked = only(
     requester,
     inference,
     'request',
-    [modelId, inputHash, zeroHash, deadline, zeroAddress, escrow],
+    [modelId, inputHash, session.policyId, deadline, zeroAddress, escrow],
     'Requested',
     escrow,
   ),

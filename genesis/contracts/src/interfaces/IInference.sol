@@ -50,7 +50,7 @@ interface IInference {
         address token;
         uint256 escrow;
         bytes32 inputHash;
-        /// 0: the model's policy alone.
+        /// 0: the model's policy alone, which its owner may replace until the receipt settles.
         bytes32 policyId;
         uint64 time;
         uint64 deadline;
@@ -165,7 +165,9 @@ interface IInference {
 
     /// @notice Asks for an inference and puts its escrow: `amount` of the native token, which is the call's value, or
     /// of `token`, by transferFrom. Of a token that takes a fee of transfers, what arrives is the escrow.
-    /// @dev Tokens whose balances change by themselves are not supported.
+    /// @dev Tokens whose balances change by themselves are not supported. Without a policy of its own a request trusts the
+    /// model's owner with its escrow: he can replace the model's policy by one that a session of his meets. With one, the
+    /// model's own for instance, both must hold.
     /// @return requestId keccak256(abi.encode(keccak256("assay.request.v1"), chainid, this, requester, the requester's
     /// count of requests before, modelId, inputHash, policyId, deadline, token, escrow)).
     function request(

@@ -153,9 +153,12 @@ interface ISessions {
 
     /// @notice Status and end of a session by the newest collateral; `notAfter` 0: refused or closed.
     /// @dev The end is never later than at opening: newer statements do not prolong a session, new evidence opens another.
+    /// Newer statements that have ended refuse, too: unless their verdict was remembered before, `notAfter` is 0 then and
+    /// the status that which is remembered.
     function standing(bytes32 sessionId) external view returns (uint32 status, uint64 notAfter);
 
-    /// @notice Whether the session is live now and meets the policy. Reverts where the policy is unknown.
+    /// @notice Whether the session is live now and meets the policy. An unknown session is not; reverts where the session
+    /// is known and the policy is not.
     function isLive(bytes32 sessionId, bytes32 policyId) external view returns (bool);
 
     /// @notice Checks digests signed by the session's key, whether or not it is live. Bits as in ISignatures.verifyMany.

@@ -38,7 +38,8 @@ interface IVerifiers {
     error UnknownVerifier(bytes32 verifierId);
     /// @notice The code at the verifier's address is not that which was registered.
     error VerifierChanged(bytes32 verifierId);
-    /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier.
+    /// @notice There is no contract of its own at the address, or it does not answer as an IProofVerifier: a profile, and a
+    /// proof system of 1 to 64 bytes, with 100,000 gas for each question.
     error NotVerifier(address verifier);
     /// @notice The verifier reverted, ran out of gas, answered neither true nor false, or answered false with less gas than
     /// VERIFIER_GAS. `reason` is its revert data, cut at 256 bytes. Not a verdict: a caller that gives too little gas must

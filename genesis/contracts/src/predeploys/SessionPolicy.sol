@@ -19,7 +19,7 @@ library SessionPolicy {
     uint256 private constant PRODUCT_AT = 1;
     uint256 private constant REPORTED_AT = 3;
 
-    /// @dev Whether anything can meet the policy, and whether its masks are unambiguous.
+    /// @dev Whether the policy names kinds, identities and anchors, and whether its masks and products are unambiguous.
     function isSound(ISessions.Policy calldata wanted) internal pure returns (bool) {
         if (wanted.kinds.length == 0 || wanted.identities.length == 0 || wanted.anchors.length == 0) return false;
         for (uint256 i = 0; i < wanted.kinds.length; i++) {
