@@ -7,7 +7,7 @@ use crate::{
     },
 };
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
-use alloy_primitives::Bytes;
+use alloy_primitives::{B256, Bytes, keccak256};
 use thiserror::Error;
 
 /// Most extra anchors that a chain may name for one kind.
@@ -18,8 +18,9 @@ const MAX_ANCHORS_PER_KIND: usize = 8;
 /// `Anchors::default()` trusts the vendors alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
-    /// Extra anchors by kind, in genesis order.
-    extra: BTreeMap<u8, Vec<Bytes>>,
+    /// Extra anchors by kind, in genesis order, each behind its hash: nothing that a call pays for
+    /// may depend on how many they are or how long.
+    extra: BTreeMap<u8, Vec<(B256, Bytes)>>,
     /// The verifying keys among them (kind 16), made ready.
     groth16: Vec<Arc<PreparedKey>>,
 }
@@ -54,7 +55,8 @@ pub enum AnchorError {
 
 /// What a kind trusts by itself, and what it can be told to trust.
 struct Rules {
-    built_in: &'static [&'static [u8]],
+    /// Each behind its hash.
+    built_in: &'static [(B256, &'static [u8])],
     /// Gives what is wrong with an extra anchor.
     check: fn(&[u8]) -> Result<(), &'static str>,
 }
@@ -63,16 +65,16 @@ struct Rules {
 fn rules(kind: u8) -> Option<Rules> {
     Some(match kind {
         kind::INTEL_DCAP => Rules {
-            built_in: &[dcap::INTEL_ROOT_DER],
+            built_in: &[(dcap::INTEL_ROOT_HASH, dcap::INTEL_ROOT_DER)],
             check: |der| dcap::check_root(der).map_err(Code::text),
         },
         kind::AWS_NITRO => Rules {
-            built_in: &[nitro::AWS_ROOT_DER],
+            built_in: &[(nitro::AWS_ROOT_HASH, nitro::AWS_ROOT_DER)],
             check: |der| nitro::check_root(der).map_err(Code::text),
         },
         kind::NVIDIA_GPU => Rules { built_in: &[], check: nvidia::check_thumbprint },
         kind::AMD_SEV_SNP => Rules {
-            built_in: &sev_snp::AMD_ROOTS_DER,
+            built_in: &sev_snp::AMD_ROOTS,
             check: |der| sev_snp::check_root(der).map_err(Code::text),
         },
         kind::GROTH16 => Rules {
@@ -102,7 +104,8 @@ impl Anchors {
                 if anchors.of(kind).any(|known| known == anchor.as_ref()) {
                     return Err(fail("it is trusted already"));
                 }
-                anchors.extra.entry(kind).or_default().push(anchor.clone());
+                let hashed = (keccak256(anchor), anchor.clone());
+                anchors.extra.entry(kind).or_default().push(hashed);
             }
         }
         anchors.groth16 = anchors
@@ -120,8 +123,40 @@ impl Anchors {
 
     /// A kind's anchors: the vendor's, then the chain's own.
     pub(crate) fn of(&self, kind: u8) -> impl Iterator<Item = &[u8]> {
+        self.hashed(kind).map(|(_, anchor)| anchor)
+    }
+
+    /// The same, each behind keccak256 of it.
+    pub(crate) fn hashed(&self, kind: u8) -> impl Iterator<Item = (B256, &[u8])> {
         let built_in = rules(kind).map_or(&[][..], |rules| rules.built_in);
-        let extra = self.extra.get(&kind).into_iter().flatten().map(AsRef::as_ref);
+        let extra = self.extra.get(&kind).into_iter().flatten();
+        let extra = extra.map(|(hash, anchor)| (*hash, anchor.as_ref()));
         built_in.iter().copied().chain(extra)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dev::{DevNitro, DevPlatform, DevSnp};
+
+    /// Roots are looked for by their hashes, which nobody computes again.
+    #[test]
+    fn hashes_are_of_their_anchors() {
+        let (seed, validity) = (B256::repeat_byte(7), 1_700_000_000..1_800_000_000);
+        let own = [
+            (kind::INTEL_DCAP, DevPlatform::new(seed, validity.clone()).root()),
+            (kind::AWS_NITRO, DevNitro::new(seed, validity.clone()).root()),
+            (kind::AMD_SEV_SNP, DevSnp::new(seed, validity).root()),
+            (kind::NVIDIA_GPU, seed.0.into()),
+        ];
+        let named = own.iter().cloned().map(|(kind, anchor)| (kind, vec![anchor])).collect();
+        let anchors = Anchors::new(&named).unwrap();
+        for ((kind, own), vendors) in own.iter().zip([1, 1, 3, 0]) {
+            let hashed: Vec<_> = anchors.hashed(*kind).collect();
+            assert_eq!(hashed.len(), vendors + 1, "{kind}");
+            assert!(hashed.iter().all(|(hash, anchor)| *hash == keccak256(anchor)), "{kind}");
+            assert_eq!(hashed.last().map(|(_, anchor)| *anchor), Some(own.as_ref()));
+        }
     }
 }

@@ -78,7 +78,7 @@ struct Case {
 fn precompiles() -> Precompiles {
     // No room for a verdict: every call computes its own.
     let trust = [
-        (kind::INTEL_DCAP, vec![gpu::platform().root()]),
+        (kind::INTEL_DCAP, gpu::platforms().map(|platform| platform.root()).collect()),
         (kind::AWS_NITRO, vec![nitro_root().root()]),
         (kind::AMD_SEV_SNP, vec![snp_root().root()]),
         (kind::GROTH16, zk::pinned_keys()),

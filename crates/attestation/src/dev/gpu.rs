@@ -12,7 +12,7 @@ const MODEL: &str = "GH100";
 const DRIVER: &str = "595.71.05";
 const VBIOS: &str = "96.00.9F.00.04";
 /// What the service checks on a GPU, in its claims' version 2.0.
-const CHECKS: [&str; 15] = [
+const CHECKS: [&str; 16] = [
     "arch-check",
     "attestation-report-parsed",
     "attestation-report-nonce-match",
@@ -25,6 +25,7 @@ const CHECKS: [&str; 15] = [
     "driver-rim-measurements-available",
     "vbios-rim-fetched",
     "vbios-rim-schema-validated",
+    "vbios-rim-cert-validated",
     "vbios-rim-signature-verified",
     "vbios-rim-measurements-available",
     "vbios-index-no-conflict",

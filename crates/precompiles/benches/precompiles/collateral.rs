@@ -153,6 +153,11 @@ pub(crate) fn ahead() -> Vec<Case> {
         let long = join([&root, &pck, forms[2], forms[3]]);
         cases.push(case("verifyWith, longest lists", 0, with(quote, &long, time)));
         cases.push(case("assess, longest lists", 0, assess(&claims.tcb, &long, time)));
+        // Looked for among as many roots as a genesis may name.
+        let unknown = forms.map(|form| [&form[..2], &[1; 32], &form[34..]].concat());
+        let unknown = join(unknown.each_ref().map(Vec::as_slice));
+        let data = assess(&claims.tcb, &unknown, time);
+        cases.push(case("assess, a root that nobody named", 0, data));
     }
     cases
 }

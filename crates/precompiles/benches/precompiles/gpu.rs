@@ -13,9 +13,33 @@ use sha2::{Digest, Sha256};
 use std::ops::Range;
 
 const VALIDITY: Range<u64> = 1_800_000_000..1_800_003_600;
+/// What claims of version 2.0 must state.
+const CHECKS: [&str; 16] = [
+    "arch-check",
+    "attestation-report-parsed",
+    "attestation-report-nonce-match",
+    "attestation-report-signature-verified",
+    "attestation-report-cert-chain-validated",
+    "driver-rim-fetched",
+    "driver-rim-schema-validated",
+    "driver-rim-cert-validated",
+    "driver-rim-signature-verified",
+    "driver-rim-measurements-available",
+    "vbios-rim-fetched",
+    "vbios-rim-schema-validated",
+    "vbios-rim-cert-validated",
+    "vbios-rim-signature-verified",
+    "vbios-rim-measurements-available",
+    "vbios-index-no-conflict",
+];
 
-/// A platform whose root the benchmark's chain trusts.
-pub(crate) const fn platform() -> DevPlatform {
+/// Platforms whose roots the benchmark's chain trusts: as many as a genesis may name.
+pub(crate) fn platforms() -> impl Iterator<Item = DevPlatform> {
+    (2..10).map(|seed| DevPlatform::new(B256::repeat_byte(seed), VALIDITY))
+}
+
+/// One of them.
+const fn platform() -> DevPlatform {
     DevPlatform::new(B256::repeat_byte(2), VALIDITY)
 }
 
@@ -80,10 +104,13 @@ fn longest_tokens(filling: &str, count: usize) -> Vec<u8> {
         r#""iss":"https://nras.attestation.nvidia.com","eat_nonce":"{}","nbf":0,"iat":0,"exp":9999999999"#,
         "a5".repeat(32)
     );
+    // Stated by every one of the service's tokens.
+    let checks: String =
+        CHECKS.iter().map(|check| format!(r#","x-nvidia-gpu-{check}":true"#)).collect();
     let gpus: Vec<String> = (0..count)
         .map(|index| {
             token(&format!(
-                r#"{{{common},"hwmodel":"GH100","ueid":"{index}","measres":"success","secboot":true,"dbgstat":"disabled","x-nvidia-gpu-driver-version":"1","x-nvidia-gpu-vbios-version":"1","x-nvidia-gpu-attestation-report-nonce-match":true,"x-nvidia-gpu-attestation-report-signature-verified":true,"x-nvidia-gpu-attestation-report-cert-chain-validated":true}}"#
+                r#"{{{common}{checks},"hwmodel":"GH100","ueid":"{index}","measres":"success","secboot":true,"dbgstat":"disabled","x-nvidia-gpu-driver-version":"1","x-nvidia-gpu-vbios-version":"1"}}"#
             ))
         })
         .collect();

@@ -104,6 +104,26 @@ fn two_halves_give_one_claims() {
     assert_eq!(counted.collateral_bytes, collateral.len() as u64);
 }
 
+/// What the CPU states is one statement, by itself and beside tokens about these GPUs or those: a
+/// contract that took identity and id together would take it again.
+#[test]
+fn one_statement_of_the_cpus_keeps_its_id() {
+    let cpu = cpu(NONCE);
+    let alone = run(kind::INTEL_DCAP, &cpu.evidence, &cpu.collateral).unwrap();
+    let beside = |gpus: DevGpu, count| {
+        let gpu = gpus.attest(NONCE, count);
+        let joined = composite_evidence(kind::INTEL_DCAP, &cpu.evidence, &gpu);
+        run(kind::CPU_WITH_GPU, &joined, &cpu.collateral).unwrap()
+    };
+    let one = beside(gpus(), 1);
+    let two = beside(gpus(), 2);
+    let others = beside(DevGpu::new(B256::repeat_byte(9), GPU_VALIDITY), 2);
+    assert!([&one, &two, &others].iter().all(|claims| claims.id == alone.id));
+    assert_ne!(one.identity, two.identity);
+    assert_eq!(two.identity, others.identity);
+    assert_ne!(two.platform, others.platform);
+}
+
 #[test]
 fn halves_that_do_not_belong_together() {
     let other = B256::repeat_byte(0xa6);

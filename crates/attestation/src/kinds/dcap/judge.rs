@@ -57,10 +57,10 @@ fn judge_enclave(tcb: &Tcb, identity: &QeIdentity) -> Result<TcbStatus, Code> {
     if enclave.product_id != identity.product_id {
         return Err(Code::QeProduct);
     }
-    if !masked_equal(&enclave.misc_select, &identity.misc_select, &identity.misc_select_mask) {
+    if !equal_under(&identity.misc_select_mask, &enclave.misc_select, &identity.misc_select) {
         return Err(Code::QeMiscSelect);
     }
-    if !masked_equal(&enclave.attributes, &identity.attributes, &identity.attributes_mask) {
+    if !equal_under(&identity.attributes_mask, &enclave.attributes, &identity.attributes) {
         return Err(Code::QeAttributes);
     }
     let level = first_met(&identity.levels, enclave.svn).ok_or(Code::QeTcbLevel)?;
@@ -168,10 +168,8 @@ fn check_module(info: &TcbInfo, td: &TdxTcb) -> Result<(), Code> {
     if td.module_signer != module.signer {
         return Err(Code::TdxModuleSigner);
     }
-    let attributes = &td.module_attributes;
-    let outside =
-        attributes.iter().zip(&module.attributes_mask).any(|(byte, mask)| byte & !mask != 0);
-    if outside || !masked_equal(attributes, &module.attributes, &module.attributes_mask) {
+    // Intel's library takes no attribute, whatever the statement and its mask ask for.
+    if td.module_attributes != [0; 8] || module.attributes != [0; 8] {
         return Err(Code::TdxModuleAttributes);
     }
     Ok(())
@@ -182,6 +180,11 @@ fn first_met(levels: &[SvnLevel], svn: u16) -> Option<TcbStatus> {
     levels.iter().find(|level| svn >= level.svn).map(|level| level.status)
 }
 
-fn masked_equal(left: &[u8], right: &[u8], mask: &[u8]) -> bool {
-    left.iter().zip(right).zip(mask).all(|((left, right), mask)| left & mask == right & mask)
+/// Whether what is reported, under the mask, is what is expected. As in Intel's library the mask is
+/// not laid on the latter: what it expects outside of the mask nothing meets.
+fn equal_under(mask: &[u8], reported: &[u8], expected: &[u8]) -> bool {
+    mask.iter()
+        .zip(reported)
+        .zip(expected)
+        .all(|((mask, reported), expected)| reported & mask == *expected)
 }

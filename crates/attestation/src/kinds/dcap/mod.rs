@@ -22,7 +22,7 @@ mod tcb;
 
 use crate::{Anchors, Assessment, Backend, Claims, Code, Work, kinds::kind, window::Window};
 use alloc::vec;
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, b256, keccak256};
 use chain::{Authorities, Listed, certificate, decode, revocation_list};
 use collateral::Collateral;
 use compact::Statements;
@@ -50,6 +50,9 @@ pub(crate) const MAX_TCB: usize = 1024;
 
 /// Intel's SGX root, valid to the end of 2049.
 pub(crate) const INTEL_ROOT_DER: &[u8] = include_bytes!("intel_root.der");
+/// keccak256 of it.
+pub(crate) const INTEL_ROOT_HASH: B256 =
+    b256!("a1acc73eb45794fa1734f14d882e91925b6006f79d3bb2460df9d01b333d7009");
 
 /// The root, the PCK and its authority, two signers; their signatures but the root's, those of
 /// two lists, two statements and two reports.
@@ -97,7 +100,7 @@ pub(crate) fn verify(
         decode(collateral.qe_identity_chain.as_bytes())?.map(Some)
     };
     let root_der = &pck_chain[2];
-    trusted(anchors, |root| root == root_der)?;
+    trusted(anchors, |_, root| root == root_der)?;
     if tcb_root != *root_der || qe_root.is_some_and(|root| root != *root_der) {
         return Err(Code::RootMismatch);
     }
@@ -152,7 +155,7 @@ pub(crate) fn verify_with(
     let report = Report::check(quote.body)?;
     let statements = Statements::decode(compact)?;
     let pck_chain = decode(quote.pck_chain.ok_or(Code::QuoteCertificationType)?)?;
-    trusted(anchors, |root| root == pck_chain[2])?;
+    trusted(anchors, |_, root| root == pck_chain[2])?;
     let anchor = keccak256(&pck_chain[2]);
     if statements.headers().iter().any(|header| header.anchor != anchor) {
         return Err(Code::RootMismatch);
@@ -186,7 +189,7 @@ pub(crate) fn assess(tcb: &[u8], compact: &[u8], anchors: &Anchors) -> Result<As
     let tcb = Tcb::decode(tcb)?;
     let statements = Statements::decode(compact)?;
     let [first, others @ ..] = statements.headers();
-    trusted(anchors, |root| keccak256(root) == first.anchor)?;
+    trusted(anchors, |hash, _| hash == first.anchor)?;
     if others.iter().any(|header| header.anchor != first.anchor) {
         return Err(Code::RootMismatch);
     }
@@ -213,9 +216,10 @@ pub(crate) fn assess(tcb: &[u8], compact: &[u8], anchors: &Anchors) -> Result<As
     Ok(Assessment { status, not_before: window.start, not_after: window.end })
 }
 
-/// The first trusted root that is the one sought.
-fn trusted(anchors: &Anchors, mut sought: impl FnMut(&[u8]) -> bool) -> Result<&[u8], Code> {
-    anchors.of(kind::INTEL_DCAP).find(|root| sought(root)).ok_or(Code::UnknownRoot)
+/// The first trusted root that is the one sought, by its hash or its DER.
+fn trusted(anchors: &Anchors, sought: impl Fn(B256, &[u8]) -> bool) -> Result<&[u8], Code> {
+    let root = anchors.hashed(kind::INTEL_DCAP).find(|(hash, root)| sought(*hash, root));
+    root.map(|(_, root)| root).ok_or(Code::UnknownRoot)
 }
 
 /// `Claims::collateral`: the hash of the four statements' digests joined.

@@ -260,16 +260,20 @@ fn tcb_level(json: &mut Json<'_>, without_tdx: &mut bool) -> Result<TcbLevel, Ma
 
 /// Reads a level whose TCB is one version number, named `isvsvn`.
 fn svn_level(json: &mut Json<'_>) -> Result<SvnLevel, Malformed> {
-    let (mut svn, mut verdict) = (None, None);
+    let (mut tcb, mut verdict) = (None, None);
     json.object(|json, name| match name {
-        "tcb" => json.object(|json, name| match name {
-            "isvsvn" => json::set(&mut svn, json.integer()?),
-            _ => json.skip(),
-        }),
+        "tcb" => {
+            let mut svn = None;
+            json.object(|json, name| match name {
+                "isvsvn" => json::set(&mut svn, json.integer()?),
+                _ => json.skip(),
+            })?;
+            json::set(&mut tcb, svn.ok_or(Malformed)?)
+        }
         "tcbStatus" => json::set(&mut verdict, status(json)?),
         _ => json.skip(),
     })?;
-    Ok(SvnLevel { svn: svn.ok_or(Malformed)?, status: verdict.ok_or(Malformed)? })
+    Ok(SvnLevel { svn: tcb.ok_or(Malformed)?, status: verdict.ok_or(Malformed)? })
 }
 
 /// `None` where no quote can ask for a module of this name.
@@ -352,7 +356,7 @@ impl QeIdentity {
         let identity = Self {
             tee: match (id.ok_or(Malformed)?, version) {
                 ("QE", 2) => Some(Tee::Sgx),
-                ("TD_QE", 2 | 3) => Some(Tee::Tdx),
+                ("TD_QE", 2) => Some(Tee::Tdx),
                 _ => None,
             },
             evaluation: evaluation.ok_or(Malformed)?,

@@ -17,7 +17,7 @@ use crate::{
     kinds::kind,
 };
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::{B256, b256, keccak256};
 use chain::Chain;
 use document::{Document, MAX_BUNDLE, PCR_LEN, Pcrs};
 
@@ -28,6 +28,9 @@ pub(crate) const MAX_COLLATERAL: usize = 1024;
 
 /// AWS's Nitro Enclaves root G1, valid to October 2049.
 pub(crate) const AWS_ROOT_DER: &[u8] = include_bytes!("aws_root.der");
+/// keccak256 of it.
+pub(crate) const AWS_ROOT_HASH: B256 =
+    b256!("311d96fcd5c5e0ccf72ef548e2ea7d4c0cd53ad7c4cc49e67471aed41d61f185");
 
 /// Every certificate's algorithms.
 pub(crate) const PROFILE: Profile =

@@ -17,6 +17,29 @@ const MAX_TEXT: usize = 64;
 const CHECK_PREFIX: &str = "x-nvidia-gpu-";
 const SUBMODULE_PREFIX: &str = "GPU-";
 
+/// Checks that NVIDIA's own verifiers refuse to do without, beside those that [`GpuFields`] names: what
+/// states them, and whether claims of version 2.0 and of version 3.0 do.
+const EXPECTED: [(&str, Next, bool, bool); 18] = [
+    ("x-nvidia-gpu-arch-check", Next::Boolean, true, true),
+    ("x-nvidia-gpu-attestation-report-parsed", Next::Boolean, true, true),
+    ("x-nvidia-gpu-attestation-report-cert-chain-fwid-match", Next::Boolean, false, true),
+    ("x-nvidia-gpu-driver-rim-fetched", Next::Boolean, true, true),
+    ("x-nvidia-gpu-driver-rim-schema-validated", Next::Boolean, true, false),
+    ("x-nvidia-gpu-driver-rim-cert-validated", Next::Boolean, true, false),
+    ("x-nvidia-gpu-driver-rim-cert-chain", Next::Object, false, true),
+    ("x-nvidia-gpu-driver-rim-signature-verified", Next::Boolean, true, true),
+    ("x-nvidia-gpu-driver-rim-version-match", Next::Boolean, false, true),
+    ("x-nvidia-gpu-driver-rim-measurements-available", Next::Boolean, true, true),
+    ("x-nvidia-gpu-vbios-rim-fetched", Next::Boolean, true, true),
+    ("x-nvidia-gpu-vbios-rim-schema-validated", Next::Boolean, true, false),
+    ("x-nvidia-gpu-vbios-rim-cert-validated", Next::Boolean, true, false),
+    ("x-nvidia-gpu-vbios-rim-cert-chain", Next::Object, false, true),
+    ("x-nvidia-gpu-vbios-rim-signature-verified", Next::Boolean, true, true),
+    ("x-nvidia-gpu-vbios-rim-version-match", Next::Boolean, false, true),
+    ("x-nvidia-gpu-vbios-rim-measurements-available", Next::Boolean, true, true),
+    ("x-nvidia-gpu-vbios-index-no-conflict", Next::Boolean, true, true),
+];
+
 /// A version whose claims are known to mean what is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
@@ -33,6 +56,17 @@ impl Version {
             "3.0" => Some(Self::V3),
             _ => None,
         }
+    }
+
+    /// Which of [`EXPECTED`] its claims state, a bit for each.
+    fn expected(self) -> u32 {
+        EXPECTED.iter().rev().fold(0, |set, (_, _, in_v2, in_v3)| {
+            let is_expected = match self {
+                Self::V2 => *in_v2,
+                Self::V3 => *in_v3,
+            };
+            set << 1 | u32::from(is_expected)
+        })
     }
 }
 
@@ -208,6 +242,8 @@ struct GpuFields<'a> {
     chain_is_valid: Option<bool>,
     /// The same in version 3.0.
     has_chain: bool,
+    /// Which of [`EXPECTED`] are stated, a bit for each.
+    stated: u32,
     failed_check: bool,
     bad_certificate: bool,
     has_warning: bool,
@@ -241,20 +277,29 @@ impl<'a> GpuFields<'a> {
                 Ok(())
             }
             _ if self.common.read(json, name)? => Ok(()),
-            _ if name.starts_with(CHECK_PREFIX) => match json.next() {
-                Next::Boolean => {
-                    self.failed_check |= !json.boolean()?;
-                    Ok(())
-                }
-                Next::Object => self.read_certificates(json),
-                // Null is a check that was not made.
-                Next::Other => {
-                    self.failed_check |= json.nullable(Json::skip)?.is_none();
-                    Ok(())
-                }
-            },
+            _ if name.starts_with(CHECK_PREFIX) => self.read_check(json, name),
             _ => json.skip(),
         }
+    }
+
+    /// A check that the service made, a certificate chain that it looked at, or something else about
+    /// the GPU.
+    fn read_check(&mut self, json: &mut Json<'a>, name: &str) -> Result<(), Malformed> {
+        let form = json.next();
+        let mut is_null = false;
+        match form {
+            Next::Boolean => self.failed_check |= !json.boolean()?,
+            Next::Object => self.read_certificates(json)?,
+            // Null is a check that was not made.
+            Next::Other => is_null = json.nullable(Json::skip)?.is_none(),
+        }
+        self.failed_check |= is_null;
+        let expected =
+            EXPECTED.iter().position(|(known, of, ..)| *known == name && (is_null || *of == form));
+        if let Some(index) = expected {
+            self.stated |= 1 << index;
+        }
+        Ok(())
     }
 
     /// What the service found of a certificate chain.
@@ -303,6 +348,10 @@ impl<'a> Gpu<'a> {
             Version::V3 if fields.has_chain => true,
             Version::V3 => return Err(Code::GpuClaims),
         };
+        let expected = version.expected();
+        if fields.stated & expected != expected {
+            return Err(Code::GpuClaims);
+        }
         common.check_issuer()?;
         let issue = common.issue()?;
         if issue.nonce != *nonce {

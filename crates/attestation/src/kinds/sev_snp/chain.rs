@@ -10,7 +10,7 @@ use crate::{
     kinds::kind,
     window::Window,
 };
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 
 /// Of the ARK, and of the ASK or ASVK.
 const AUTHORITY: Profile =
@@ -32,12 +32,12 @@ pub(super) struct Root<'a> {
 impl<'a> Root<'a> {
     /// The first trusted root of this name; every root is its own issuer and may be a root.
     pub(super) fn find(anchors: &'a Anchors, name: &[u8], backend: Backend) -> Result<Self, Code> {
-        let der = anchors
-            .of(kind::AMD_SEV_SNP)
-            .find(|der| x509::subject(der) == Ok(name))
+        let (anchor, der) = anchors
+            .hashed(kind::AMD_SEV_SNP)
+            .find(|(_, der)| x509::subject(der) == Ok(name))
             .ok_or(Code::UnknownRoot)?;
         let certificate = Certificate::parse(der, AUTHORITY, backend)?;
-        Ok(Self { anchor: keccak256(der), certificate })
+        Ok(Self { anchor, certificate })
     }
 }
 

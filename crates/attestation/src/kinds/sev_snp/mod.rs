@@ -17,7 +17,7 @@ use crate::{
     encoding::algorithm::Signature, kinds::kind, window::Window,
 };
 use alloc::vec;
-use alloy_primitives::keccak256;
+use alloy_primitives::{B256, b256, keccak256};
 use chain::Chain;
 use endorsement::Endorsement;
 use evidence::Evidence;
@@ -45,6 +45,12 @@ pub(crate) const AMD_ROOTS_DER: [&[u8]; 3] = [
     include_bytes!("ark_milan.der"),
     include_bytes!("ark_genoa.der"),
     include_bytes!("ark_turin.der"),
+];
+/// Each behind keccak256 of it.
+pub(crate) const AMD_ROOTS: [(B256, &[u8]); 3] = [
+    (b256!("631fd564035c8ccf97866e09d5dbda438859755418716a746f7598a268fc23bd"), AMD_ROOTS_DER[0]),
+    (b256!("67d8fc62175313b97969a686cb3c0567fab12e8b3b8d962cf21c33f7a4a5ed84"), AMD_ROOTS_DER[1]),
+    (b256!("5d5329805074e13bc72fe986a83fbdbe5a37b84a521672f8a78330a925f4b955"), AMD_ROOTS_DER[2]),
 ];
 
 const ASSURANCE_TEE: u8 = 3;

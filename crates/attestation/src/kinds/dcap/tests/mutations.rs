@@ -66,6 +66,10 @@ pub(crate) const SIGNED: &[(Code, &DevReport, Change)] = &[
     }),
     (Code::QeIdentityJson, &TDX, |r| swap(&mut r.qe_identity, "\"isvsvn\":4", "\"isvsvn\":\"4\"")),
     (Code::QeIdentityJson, &TDX, |r| r.qe_identity = String::new()),
+    // A field that is read stands once, even if a second one says nothing.
+    (Code::TcbInfoJson, &TDX, |r| {
+        swap(&mut r.tcb_info, "\"isvsvn\":5},", "\"isvsvn\":5},\"tcb\":{},");
+    }),
     (Code::DateEncoding, &TDX, |r| swap(&mut r.tcb_info, "T22:13:20Z", " 22:13:20Z")),
     (Code::DateEncoding, &TDX, |r| swap(&mut r.qe_identity, "2023-11-14", "2023-11-31")),
     (Code::DateEncoding, &TDX, |r| swap(&mut r.qe_identity, "2023-11-14", "1969-11-14")),
@@ -150,12 +154,20 @@ pub(crate) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::QeIdentityKind, &TDX, |r| swap(&mut r.qe_identity, "TD_QE", "QE")),
     (Code::QeIdentityKind, &SGX, |r| swap(&mut r.qe_identity, "\"QE\"", "\"TD_QE\"")),
     (Code::QeIdentityKind, &SGX, |r| swap(&mut r.qe_identity, "\"version\":2", "\"version\":3")),
-    (Code::QeIdentityKind, &TDX, |r| swap(&mut r.qe_identity, "\"version\":2", "\"version\":4")),
+    (Code::QeIdentityKind, &TDX, |r| swap(&mut r.qe_identity, "\"version\":2", "\"version\":3")),
     (Code::QeSigner, &TDX, |r| r.qe_report[128] ^= 1),
     (Code::QeDebug, &TDX, |r| r.qe_report[48] |= 2),
     (Code::QeProduct, &TDX, |r| r.qe_report[256] ^= 1),
     (Code::QeMiscSelect, &TDX, |r| r.qe_report[16] ^= 1),
     (Code::QeAttributes, &TDX, |r| r.qe_report[49] ^= 1),
+    // What an identity asks for outside its own mask no enclave has.
+    (Code::QeMiscSelect, &TDX, |r| {
+        swap(&mut r.qe_identity, "\"miscselect\":\"00000000\"", "\"miscselect\":\"01000000\"");
+        swap(&mut r.qe_identity, "\"FFFFFFFF\"", "\"FEFFFFFF\"");
+    }),
+    (Code::QeAttributes, &TDX, |r| {
+        swap(&mut r.qe_identity, "\"attributes\":\"11", "\"attributes\":\"15");
+    }),
     (Code::QeTcbLevel, &TDX, |r| r.qe_report[258] = 3),
     (Code::TcbStatus, &TDX, |r| swap(&mut r.qe_identity, "UpToDate", "SWHardeningNeeded")),
     (Code::TcbInfoKind, &TDX, |r| swap(&mut r.tcb_info, "\"TDX\"", "\"SGX\"")),
@@ -173,6 +185,15 @@ pub(crate) const SIGNED: &[(Code, &DevReport, Change)] = &[
     (Code::TdxModuleAttributes, &TDX, |r| {
         r.tcb_info = r.tcb_info.replace("FFFFFFFFFFFFFFFF", "00FFFFFFFFFFFFFF");
         r.signed[48 + 112] = 1;
+    }),
+    (Code::TdxModuleAttributes, &TDX, |r| {
+        r.tcb_info = r.tcb_info.replace("\"0000000000000000\"", "\"0100000000000000\"");
+        r.signed[48 + 112] = 1;
+    }),
+    (Code::TdxModuleAttributes, &TDX, |r| {
+        let (zero, one) = ("0000\",\"attributesMask\":\"FFFF", "0001\",\"attributesMask\":\"FFFE");
+        r.tcb_info = r.tcb_info.replace(zero, one);
+        r.tcb_info = r.tcb_info.replace("FFFEFFFFFFFFFFFF", "FFFFFFFFFFFFFFFE");
     }),
     (Code::TdxModuleTcbLevel, &TDX, |r| r.signed[48] = 1),
     (Code::TcbStatus, &TDX, |r| swap(&mut r.tcb_info, "UpToDate", "ConfigurationNeeded")),

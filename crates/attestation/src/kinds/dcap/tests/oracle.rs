@@ -18,7 +18,9 @@ use proptest::{prelude::*, sample::Index};
 use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
 
 /// What this verifier refuses though dcap-qvl does not look: strict encodings, fields it leaves
-/// unread, usages and names that webpki leaves open, Intel's PCE rule, the TCB's type, fields of TD reports 1.5ex, and caps.
+/// unread, usages and names that webpki leaves open, Intel's PCE rule, the TCB's type, fields of TD
+/// reports 1.5ex, statements that Intel's own library refuses (a TD_QE identity of version 3, attributes
+/// of a TDX module, values outside of their masks), and caps.
 const STRICTER: &[Code] = &[
     Code::QuoteTrailingBytes,
     Code::QuoteSignatureData,
@@ -39,8 +41,12 @@ const STRICTER: &[Code] = &[
     Code::CrlEncoding,
     Code::CrlEntryCount,
     Code::QeReportData,
+    Code::QeIdentityKind,
+    Code::QeMiscSelect,
+    Code::QeAttributes,
     Code::TcbInfoKind,
     Code::PceId,
+    Code::TdxModuleAttributes,
 ];
 
 struct Case {

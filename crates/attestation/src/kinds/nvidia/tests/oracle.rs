@@ -2,7 +2,7 @@
 
 use super::{VALIDITY, recipe, run};
 use crate::{
-    Backend,
+    Backend, Code,
     dev::gpu::{Product, Recipe},
     encoding::base64url,
 };
@@ -16,6 +16,39 @@ use std::collections::BTreeSet;
 const CHAIN_CHECK: &str = "x-nvidia-gpu-attestation-report-cert-chain-validated";
 const CHAIN: &str = "x-nvidia-gpu-attestation-report-cert-chain";
 
+/// What NVIDIA's policies for claims of version 2.0 ask for beside them, without the prefix.
+const ASKED_2: [&str; 13] = [
+    "arch-check",
+    "attestation-report-parsed",
+    "driver-rim-fetched",
+    "driver-rim-schema-validated",
+    "driver-rim-cert-validated",
+    "driver-rim-signature-verified",
+    "driver-rim-measurements-available",
+    "vbios-rim-fetched",
+    "vbios-rim-schema-validated",
+    "vbios-rim-cert-validated",
+    "vbios-rim-signature-verified",
+    "vbios-rim-measurements-available",
+    "vbios-index-no-conflict",
+];
+/// What NVIDIA's SDK reads of every GPU's claims of version 3.0.
+const ASKED_3: [&str; 12] = [
+    "arch-check",
+    "attestation-report-parsed",
+    "attestation-report-cert-chain-fwid-match",
+    "driver-rim-fetched",
+    "driver-rim-signature-verified",
+    "driver-rim-version-match",
+    "driver-rim-measurements-available",
+    "vbios-rim-fetched",
+    "vbios-rim-signature-verified",
+    "vbios-rim-version-match",
+    "vbios-rim-measurements-available",
+    "vbios-index-no-conflict",
+];
+const CHAINS_3: [&str; 2] = ["driver-rim-cert-chain", "vbios-rim-cert-chain"];
+
 /// The same tokens in claims of version 3.0.
 fn to_version_3(recipe: &mut Recipe) {
     recipe.overall.claims.set("x-nvidia-ver", "\"3.0\"");
@@ -23,6 +56,12 @@ fn to_version_3(recipe: &mut Recipe) {
     for (_, gpu) in &mut recipe.gpus {
         gpu.claims.remove(CHAIN_CHECK);
         gpu.claims.set(CHAIN, chain);
+        for name in ["driver", "vbios"] {
+            gpu.claims.remove(&format!("x-nvidia-gpu-{name}-rim-schema-validated"));
+            gpu.claims.remove(&format!("x-nvidia-gpu-{name}-rim-cert-validated"));
+        }
+        ASKED_3.iter().for_each(|name| gpu.claims.set(&format!("x-nvidia-gpu-{name}"), "true"));
+        CHAINS_3.iter().for_each(|name| gpu.claims.set(&format!("x-nvidia-gpu-{name}"), chain));
         gpu.claims.set("x-nvidia-error-details", "null");
     }
 }
@@ -73,6 +112,13 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
         // Typed alike in either version; stated in its own.
         let has_chain = (checked == true || !is_version_2 && gpu.get(CHAIN_CHECK).is_none())
             && (chain.is_object() || is_version_2 && gpu.get(CHAIN).is_none());
+        let stated = |name: &&str| gpu.get(format!("x-nvidia-gpu-{name}"));
+        let is_asked = if is_version_2 {
+            ASKED_2.iter().all(|name| stated(name) == Some(&Value::Bool(true)))
+        } else {
+            ASKED_3.iter().all(|name| stated(name) == Some(&Value::Bool(true)))
+                && CHAINS_3.iter().all(|name| stated(name).is_some_and(Value::is_object))
+        };
         let checks = gpu.as_object()?.iter().filter(|(name, _)| name.starts_with("x-nvidia-gpu-"));
         let texts =
             ["hwmodel", "ueid", "x-nvidia-gpu-driver-version", "x-nvidia-gpu-vbios-version"];
@@ -85,8 +131,8 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
             Value::Object(chain) => chain.get("x-nvidia-cert-status") == Some(&"valid".into()),
             _ => true,
         });
-        if !is_sound || !has_chain || !has_texts || !passed || !ids.insert(gpu["ueid"].to_string())
-        {
+        let is_good = is_sound && has_chain && is_asked && has_texts && passed;
+        if !is_good || !ids.insert(gpu["ueid"].to_string()) {
             return None;
         }
         start = start.max(gpu["nbf"].as_u64()?);
@@ -192,6 +238,31 @@ proptest! {
 fn replace(token: &mut String, at: Index, character: &str) {
     let at = at.index(token.len());
     token.replace_range(at..=at, character);
+}
+
+/// A check that is not stated was not made, and one that is stated in another form neither.
+#[test]
+fn every_check_is_asked_for() {
+    for (is_version_3, names) in [(false, &ASKED_2[..]), (true, &ASKED_3), (true, &CHAINS_3)] {
+        for name in names {
+            for value in [None, Some("\"true\""), Some("1"), Some("[]")] {
+                let mut changed = recipe(2);
+                if is_version_3 {
+                    to_version_3(&mut changed);
+                }
+                assert!(run(&changed.product().evidence()).is_ok());
+                let claims = &mut changed.gpus[1].1.claims;
+                let name = format!("x-nvidia-gpu-{name}");
+                match value {
+                    None => claims.remove(&name),
+                    Some(value) => claims.set(&name, value),
+                }
+                let product = changed.product();
+                assert_eq!(run(&product.evidence()), Err(Code::GpuClaims), "{name}: {value:?}");
+                assert!(!compare(&product).unwrap());
+            }
+        }
+    }
 }
 
 #[test]
