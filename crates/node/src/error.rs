@@ -19,6 +19,9 @@ pub enum NodeError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// There is no database to look after.
+    #[error("{0} has no database: name the --datadir that the node runs on")]
+    NoDatabase(PathBuf),
     /// The JWT secret cannot be read or made.
     #[error("JWT secret: {0}")]
     Secret(#[from] JwtError),

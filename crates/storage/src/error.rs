@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
     /// Another process has the directory open. Stop that process.
-    #[error("{path} is in use by another process")]
+    #[error("{path} is in use by another process: stop it first, or choose another data directory")]
     Locked {
         /// The directory.
         path: PathBuf,

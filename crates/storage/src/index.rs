@@ -22,8 +22,6 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// Bytes of a [`LogSubject`] in a key: contract, position, start of the event's id, value.
 const SUBJECT: usize = 1 + 1 + 4 + 32;
-/// Blocks that a rebuild indexes in one transaction.
-const REBUILD_BATCH: u64 = 2_000;
 const _: () = assert!(SUBJECT + 8 + 4 <= MAX_KEY);
 
 /// What logs are found by: a contract's event, and perhaps the value of one of its parameters.
@@ -244,17 +242,17 @@ fn position(key: &[u8], value: &[u8]) -> Option<LogPosition> {
 
 impl Store {
     /// Makes the index of the predeploys' logs anew from the stored receipts, and gives the number
-    /// of its entries. `progress` hears of each block number that is done, up to the head's.
+    /// of its entries. Each `batch` of so many blocks (at least one) is one transaction, after which
+    /// `progress` hears of the last block that is done and of the head's number.
     ///
     /// Interrupted, it leaves an index that answers [`StorageError::Index`] until this is called
     /// again; it then goes on where it was.
     pub fn rebuild_index(
         &self,
+        batch: u64,
         mut progress: impl FnMut(BlockNumber, BlockNumber),
     ) -> Result<usize, StorageError> {
-        let snapshot = self.snapshot()?;
-        let head = snapshot.head().number;
-        let mut next = match meta::indexed(snapshot.reader())? {
+        let mut next = match meta::indexed(self.snapshot()?.reader())? {
             Some(indexed) => indexed.saturating_add(1),
             None => {
                 let tx = self.begin_write()?;
@@ -265,8 +263,15 @@ impl Store {
                 1
             }
         };
-        while next <= head {
-            let last = head.min(next.saturating_add(REBUILD_BATCH - 1));
+        loop {
+            // Each batch reads through a snapshot of its own: pages that a batch rewrites are used again
+            // only once nobody reads what they were, and every batch rewrites much of the index.
+            let snapshot = self.snapshot()?;
+            let head = snapshot.head().number;
+            if next > head {
+                break;
+            }
+            let last = head.min(next.saturating_add(batch.saturating_sub(1)));
             let tx = self.begin_write()?;
             for block in next..=last {
                 if let Some(receipts) = snapshot.receipts(block)? {
@@ -275,6 +280,7 @@ impl Store {
             }
             meta::put_indexed(&tx, self.handles(), Some(last))?;
             tx.commit()?;
+            drop(snapshot);
             progress(last, head);
             next = last + 1;
         }

@@ -55,6 +55,11 @@ struct Inner {
 }
 
 impl Store {
+    /// Whether a store was ever opened in `path`.
+    pub fn exists(path: &Path) -> bool {
+        path.join("mdbx.dat").is_file()
+    }
+
     /// Opens the store in `path`, or makes it with the genesis of `spec`.
     ///
     /// # Errors

@@ -155,11 +155,34 @@ fn a_rebuilt_index_is_the_one_that_was_there() {
     }
     store.commit(&blocks).unwrap();
     let mut heard = Vec::new();
-    let entries = store.rebuild_index(|done, head| heard.push((done, head))).unwrap();
+    let entries = store.rebuild_index(9, |done, head| heard.push((done, head))).unwrap();
     let expected = support::indexed(blocks.iter().map(AsRef::as_ref));
     assert_eq!(entries, expected.values().map(Vec::len).sum::<usize>());
-    assert_eq!(heard, [(20, 20)]);
+    assert_eq!(heard, [(9, 20), (18, 20), (20, 20)]);
     check_index(&store.snapshot().unwrap(), &blocks);
+}
+
+/// Every batch rewrites pages of the index all over; those that the batches before it left are used
+/// again.
+#[test]
+fn a_rebuild_of_many_batches_takes_no_more_space_than_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let (spec, world) = genesis(1);
+    let options = StoreOptions { growth_step: 64 << 10, ..options() };
+    let store = Store::open(directory.path(), &spec, options).unwrap();
+    let mut random = Random(3);
+    let mut world = world;
+    for _ in 0..80 {
+        let (next, block) = world.random_child(&mut random);
+        store.commit(&[Arc::new(block)]).unwrap();
+        world = next;
+    }
+    let size = || directory.path().join("mdbx.dat").metadata().unwrap().len();
+    let entries = store.rebuild_index(80, |_, _| {}).unwrap();
+    let before = size();
+    assert_eq!(store.rebuild_index(1, |_, _| {}).unwrap(), entries);
+    let grown = size() - before;
+    assert!(grown <= 256 << 10, "{before} bytes grew by {grown} for {entries} entries");
 }
 
 #[test]
@@ -181,7 +204,8 @@ fn an_interrupted_rebuild_goes_on_whatever_happened_since() {
         blocks.extend(batch);
     };
     grow(&mut worlds, &mut blocks, 20);
-    let interrupt = std::panic::AssertUnwindSafe(|| store.rebuild_index(|_, _| panic!("killed")));
+    let interrupt =
+        std::panic::AssertUnwindSafe(|| store.rebuild_index(20, |_, _| panic!("killed")));
     assert!(std::panic::catch_unwind(interrupt).is_err());
     let subject = *support::indexed(blocks.iter().map(AsRef::as_ref)).keys().next().unwrap();
     let ask = || store.snapshot().unwrap().logs_of(&subject, 0..=100, None, true, 10);
@@ -192,7 +216,7 @@ fn an_interrupted_rebuild_goes_on_whatever_happened_since() {
     blocks.truncate(12);
     grow(&mut worlds, &mut blocks, 15);
     assert!(matches!(ask(), Err(StorageError::Index { .. })));
-    let entries = store.rebuild_index(|_, _| {}).unwrap();
+    let entries = store.rebuild_index(4, |_, _| {}).unwrap();
     let expected = support::indexed(blocks.iter().map(AsRef::as_ref));
     assert_eq!(entries, expected.values().map(Vec::len).sum::<usize>());
     check_index(&store.snapshot().unwrap(), &blocks);
