@@ -302,14 +302,6 @@ impl Chain {
         Ok(ground.map(|(blocks, ground)| StateView::new(blocks, ground, cache())))
     }
 
-    /// The state after canonical block `number`.
-    pub fn state_at_number(&self, number: BlockNumber) -> Result<Option<StateView>, ChainError> {
-        match self.hash_of(number)? {
-            Some(hash) => self.state_at(hash),
-            None => Ok(None),
-        }
-    }
-
     /// The state trie after a block: warm for blocks in memory and the store's head, else cold.
     /// `None` if the block is unknown.
     pub fn trie_at(&self, hash: B256) -> Result<Option<StateTrie>, ChainError> {
@@ -334,12 +326,6 @@ impl Chain {
     pub fn flush(&self) -> Result<(), ChainError> {
         let shared = self.shared();
         shared.signals.flush(shared)
-    }
-
-    /// Waits until the writer has nothing to do: no more blocks than the options say are in memory.
-    pub fn wait_persisted(&self) -> Result<(), ChainError> {
-        let shared = self.shared();
-        shared.signals.wait_below(shared, shared.options.idle_blocks())
     }
 
     /// Writes all canonical blocks and the labels, and ends the writer. The chain can be read still.
