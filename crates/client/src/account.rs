@@ -64,6 +64,13 @@ impl Account {
         self.nonce
     }
 
+    /// Counts its nonces anew by what the node has, those in the pool counted: where another program
+    /// sends from this account too, or a transaction of it was lost.
+    pub async fn recount(&mut self) -> Result<(), ClientError> {
+        self.nonce = self.rpc.nonce(self.address()).await?;
+        Ok(())
+    }
+
     /// Sends a transaction with as much gas as the node thinks it needs, and a quarter more.
     pub async fn send(
         &mut self,
@@ -145,7 +152,7 @@ impl Account {
                 return Err(ClientError::Reverted { what: what.to_owned(), hash: sent.hash });
             }
             if start.elapsed() > PATIENCE {
-                return Err(ClientError::Timeout { what: what.to_owned() });
+                return Err(ClientError::Timeout { what: what.to_owned(), hash: sent.hash });
             }
             if Instant::now() > resend {
                 resend = Instant::now() + PATIENCE / 4;

@@ -1,6 +1,7 @@
 //! What can go wrong, grouped by what the caller does about it.
 
 use alloy_primitives::{B256, Bytes};
+use std::error::Error;
 
 /// An error of a client.
 #[derive(Debug, thiserror::Error)]
@@ -36,10 +37,22 @@ pub enum ClientError {
         /// The transaction.
         hash: B256,
     },
-    /// No receipt came in time.
-    #[error("no receipt of {what} in time")]
+    /// No receipt came in time. The transaction may still get into a block.
+    #[error("no receipt of {what} in time: transaction {hash} is not in a block yet")]
     Timeout {
         /// What it was for.
         what: String,
+        /// The transaction.
+        hash: B256,
     },
+}
+
+/// An error with its causes, without which one of a transport says no more than that there was one.
+pub fn with_causes(error: &dyn Error) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

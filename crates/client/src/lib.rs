@@ -5,5 +5,5 @@ mod error;
 mod rpc;
 
 pub use account::{Account, Sent};
-pub use error::ClientError;
+pub use error::{ClientError, with_causes};
 pub use rpc::{Receipt, Rpc};

@@ -1,6 +1,6 @@
 //! A node over JSON-RPC.
 
-use crate::ClientError;
+use crate::{ClientError, with_causes};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_engine::{Claims, JwtSecret};
 use alloy_rpc_types_eth::Log;
@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use reqwest::{Client, Response, Url};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json, value::RawValue};
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 /// Largest answer, in bytes: larger than any block.
 const MAX_ANSWER: usize = 256 << 20;
@@ -99,7 +99,7 @@ impl Rpc {
                 .map_err(|error| broken(error.to_string()))?;
             builder = builder.bearer_auth(token);
         }
-        let response = builder.send().await.map_err(|error| broken(whole(&error)))?;
+        let response = builder.send().await.map_err(|error| broken(with_causes(&error)))?;
         let status = response.status();
         let bytes = read(response).await.map_err(broken)?;
         let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|error| {
@@ -188,20 +188,10 @@ struct Request<'a, P> {
     params: P,
 }
 
-/// An error with its causes, without which it says no more than that there was one.
-fn whole(error: &dyn Error) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
-}
-
 /// The body, or why it cannot be had.
 async fn read(mut response: Response) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| whole(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| with_causes(&error))? {
         if bytes.len() + chunk.len() > MAX_ANSWER {
             return Err(format!("the answer is over {MAX_ANSWER} bytes"));
         }

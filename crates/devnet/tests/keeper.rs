@@ -1,6 +1,6 @@
 //! The keeper against a running network: what it puts, what it leaves, what is refused.
 
-use alloy_primitives::keccak256;
+use alloy_primitives::{Bytes, TxKind, U256, keccak256};
 use assay_attestation::{
     dev::{DevPlatform, DevReport, DevSnp, DevSnpReport},
     kind,
@@ -33,17 +33,24 @@ async fn a_folders_statements_are_put_once() {
         chip_id: [8; 64],
     };
     fs::write(folder.join("intel.json"), intel.attest(&tdx).collateral).unwrap();
-    fs::write(folder.join("genoa.crl"), amd.attest(&report).collateral).unwrap();
     fs::write(folder.join("stranger.json"), stranger.attest(&tdx).collateral).unwrap();
 
     let rpc = Rpc::new(&format!("http://{}", network.node().http_address().unwrap())).unwrap();
-    let account = Account::new(rpc, DEV_ACCOUNTS[1].key).await.unwrap();
+    let account = Account::new(rpc.clone(), DEV_ACCOUNTS[1].key).await.unwrap();
     let missing = Source::Folder(directory.path().join("nowhere"));
-    let mut keeper = Keeper::new(account, vec![Source::Folder(folder)]);
+    let mut keeper = Keeper::new(account, vec![Source::Folder(folder.clone())]);
     let first = keeper.round().await.unwrap();
-    assert_eq!(first, Round { fetched: 9, refused: 4, held: 0, put: 5 });
+    assert_eq!(first, Round { fetched: 8, refused: 4, held: 0, put: 4 });
+    // Another program sends from the same account in between.
+    let mut elsewhere = Account::new(rpc, DEV_ACCOUNTS[1].key).await.unwrap();
+    let to = TxKind::Call(DEV_ACCOUNTS[2].address);
+    let sent = elsewhere.send(to, U256::ONE, Bytes::new()).await.unwrap();
+    elsewhere.confirm("a transfer", &sent).await.unwrap();
+    fs::write(folder.join("genoa.crl"), amd.attest(&report).collateral).unwrap();
     let second = keeper.round().await.unwrap();
-    assert_eq!(second, Round { fetched: 9, refused: 4, held: 5, put: 0 });
+    assert_eq!(second, Round { fetched: 9, refused: 4, held: 4, put: 1 });
+    let third = keeper.round().await.unwrap();
+    assert_eq!(third, Round { fetched: 9, refused: 4, held: 5, put: 0 });
 
     let account =
         Account::new(Rpc::new(&network.l1().url()).unwrap(), DEV_ACCOUNTS[1].key).await.unwrap();

@@ -2,6 +2,7 @@
 
 use crate::KeeperError;
 use alloy_primitives::Bytes;
+use assay_client::with_causes;
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, Response, header::HeaderMap};
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) struct Answer {
 impl Service {
     pub(crate) fn new(base: &str) -> Result<Self, KeeperError> {
         let client = Client::builder().timeout(TIMEOUT).build().map_err(|error| {
-            KeeperError::Fetch { url: base.to_owned(), reason: error.to_string() }
+            KeeperError::Fetch { url: base.to_owned(), reason: with_causes(&error) }
         })?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), client })
     }
@@ -41,15 +42,16 @@ impl Service {
     /// Gets any URL.
     pub(crate) async fn get_url(&self, url: String) -> Result<Answer, KeeperError> {
         let failed = |reason: String| KeeperError::Fetch { url: url.clone(), reason };
+        let broken = |error: reqwest::Error| failed(with_causes(&error.without_url()));
         let mut response = self
             .client
             .get(&url)
             .send()
             .await
             .and_then(Response::error_for_status)
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(broken)?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failed(error.to_string()))? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             body.extend_from_slice(&chunk);
             if body.len() as u64 > MAX_BYTES {
                 return Err(failed(format!("more than {MAX_BYTES} bytes")));
