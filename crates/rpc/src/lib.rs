@@ -21,12 +21,6 @@ mod trace;
 mod txpool;
 mod web3;
 
-pub use assay::{
-    ContributionInfo, ContributorInfo, ContributorQuery, DatanetInfo, EvidenceClaims,
-    EvidenceRefusal, EvidenceVerdict, InclusionProof, LogPlace, OutputRootParts, PayoutInfo,
-    ReceiptInfo, ReceiptPage, ReceiptProof, ReceiptQuery, RequestInfo, SessionInfo, SettledReceipt,
-    SubscriptionFilter, SubscriptionKind, TokenBalance,
-};
 pub use config::RpcConfig;
 pub use context::RpcContext;
 pub use error::{RpcError, TransactionError};

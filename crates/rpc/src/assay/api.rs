@@ -1,10 +1,10 @@
 //! The methods.
 
+use super::evidence::EvidenceVerdict;
 use super::types::{
     ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof, ReceiptInfo, ReceiptPage,
     ReceiptProof, ReceiptQuery, SessionInfo, SubscriptionFilter, SubscriptionKind,
 };
-use crate::assay::EvidenceVerdict;
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes};
 use jsonrpsee::{

@@ -15,7 +15,9 @@ pub(super) struct Views<'a> {
 }
 
 impl<'a> Views<'a> {
+    /// At `pending` the head's: nothing here is about a block to come.
     pub(super) fn at(ctx: &'a RpcContext, block: BlockId) -> Result<Self, RpcError> {
+        let block = if block.is_pending() { BlockId::latest() } else { block };
         let (db, env) = ctx.state_and_env(block)?;
         Ok(Self { ctx, db, env })
     }

@@ -2,7 +2,7 @@
 
 use super::{
     contracts::Views,
-    found::{Found, cursor, first, limit, read_cursor, scan, subject},
+    found::{Found, REORGANISED, cursor, first, limit, read_cursor, scan, subject},
     types::{
         ContributionInfo, ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof,
         PayoutInfo, TokenBalance,
@@ -56,16 +56,18 @@ pub(super) fn datanet(
     }))
 }
 
-/// The newest events behind a page's end, and the end of this page if there are more.
+/// The newest events up to a block and behind a page's end, and the end of this page if there are
+/// more.
 fn newest<E: SolEvent>(
     ctx: &RpcContext,
     subject: LogSubject,
+    until: u64,
     past: Option<&Bytes>,
     limit: usize,
 ) -> Result<(Vec<Found<E>>, Option<Bytes>), RpcError> {
     let query = LogQuery {
         subject,
-        blocks: 0..=ctx.head().number,
+        blocks: 0..=until,
         past: read_cursor(past)?,
         newest_first: true,
         limit: limit + 1,
@@ -89,12 +91,15 @@ pub(super) fn contributor(
     query: &ContributorQuery,
 ) -> Result<ContributorInfo, RpcError> {
     let limit = limit(query.limit)?;
+    // Balances and what they come from are of one block.
+    let head = ctx.head();
     let by_contributor = subject::<Contributed>(DATANETS, Some((2, contributor.into_word())))?;
+    let after = query.after_contributions.as_ref();
     let (contributions, next_contributions) =
-        newest::<Contributed>(ctx, by_contributor, query.after_contributions.as_ref(), limit)?;
+        newest::<Contributed>(ctx, by_contributor, head.number, after, limit)?;
     let by_payee = LogSubject::contributor(contributor);
-    let (payouts, next_payouts) =
-        newest::<Distributed>(ctx, by_payee, query.after_payouts.as_ref(), limit)?;
+    let after = query.after_payouts.as_ref();
+    let (payouts, next_payouts) = newest::<Distributed>(ctx, by_payee, head.number, after, limit)?;
     let contributions = contributions
         .into_iter()
         .map(|Found { event, place, .. }| ContributionInfo {
@@ -107,7 +112,7 @@ pub(super) fn contributor(
     let payouts: Vec<_> = payouts.into_iter().map(|found| payout(contributor, found)).collect();
     let tokens: BTreeSet<_> =
         payouts.iter().map(|payout| payout.token).chain([Address::ZERO]).collect();
-    let mut views = Views::at(ctx, BlockId::latest())?;
+    let mut views = Views::at(ctx, head.hash().into())?;
     let balances = tokens
         .into_iter()
         .map(|token| {
@@ -180,7 +185,7 @@ pub(super) fn inclusion_proof(
         prover.finish().ok_or_else(|| RpcError::internal("the index lacks a contribution"))?;
     // Guards against a reorg between the calls above.
     if proven.head != log_head {
-        return Err(RpcError::internal("the log changed while it was read: ask again"));
+        return Err(RpcError::internal(REORGANISED));
     }
     let ProvenLeaves { leaf_hashes, proof, .. } = proven;
     Ok(InclusionProof { log_head, size, indices: indices.to_vec(), leaf_hashes, ranges, proof })

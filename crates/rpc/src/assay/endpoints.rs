@@ -2,13 +2,15 @@
 
 use super::{
     api::{AssayApiServer, AssayPubSubApiServer},
-    datanets, evidence, proofs, receipts, sessions, subscribe,
+    datanets,
+    evidence::{self, EvidenceVerdict},
+    proofs, receipts, sessions, subscribe,
     types::{
         ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof, ReceiptInfo, ReceiptPage,
         ReceiptProof, ReceiptQuery, SessionInfo, SubscriptionFilter, SubscriptionKind,
     },
 };
-use crate::{RpcContext, assay::EvidenceVerdict};
+use crate::RpcContext;
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, Bytes};
 use jsonrpsee::{

@@ -8,23 +8,23 @@ use serde::Serialize;
 /// Whether evidence holds, what it claims, and why it is refused where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EvidenceVerdict {
+pub(crate) struct EvidenceVerdict {
     /// Whether `IAttestation.verify` would return claims at `time`.
-    pub valid: bool,
+    pub(crate) valid: bool,
     /// The time that the claims were checked against, in unix seconds.
-    pub time: u64,
+    pub(crate) time: u64,
     /// What the evidence claims; also there when only the time does not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<EvidenceClaims>,
+    pub(crate) claims: Option<EvidenceClaims>,
     /// The check that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<EvidenceRefusal>,
+    pub(crate) refusal: Option<EvidenceRefusal>,
 }
 
 /// `IAttestation.Claims` in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EvidenceClaims {
+pub(crate) struct EvidenceClaims {
     kind: u8,
     assurance: u8,
     measurement: Bytes,
@@ -65,7 +65,7 @@ impl From<Claims> for EvidenceClaims {
 /// Which error `IAttestation.verify` would revert with, and in words why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct EvidenceRefusal {
+pub(crate) struct EvidenceRefusal {
     /// The Solidity error: `Refused`, `UnknownKind`, `TooLarge`, `NotYetValid`, `Expired`.
     error: &'static str,
     /// The number of the failed check, for `Refused`: see docs/attestation.md.

@@ -19,6 +19,9 @@ const MAX_LIMIT: usize = 1_000;
 /// Positions asked of the index at a time, after those that are asked for first.
 const BATCH: usize = 1_000;
 
+/// What was read before and after a reorganisation does not fit together.
+pub(super) const REORGANISED: &str = "the chain changed while it was read: ask again";
+
 /// How many items to give.
 pub(super) fn limit(asked: Option<usize>) -> Result<usize, RpcError> {
     match asked.unwrap_or(DEFAULT_LIMIT) {

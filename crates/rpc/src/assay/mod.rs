@@ -16,9 +16,3 @@ mod subscribe;
 mod types;
 
 pub(crate) use api::{AssayApiServer, AssayPubSubApiServer};
-pub use evidence::{EvidenceClaims, EvidenceRefusal, EvidenceVerdict};
-pub use types::{
-    ContributionInfo, ContributorInfo, ContributorQuery, DatanetInfo, InclusionProof, LogPlace,
-    OutputRootParts, PayoutInfo, ReceiptInfo, ReceiptPage, ReceiptProof, ReceiptQuery, RequestInfo,
-    SessionInfo, SettledReceipt, SubscriptionFilter, SubscriptionKind, TokenBalance,
-};

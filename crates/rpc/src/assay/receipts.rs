@@ -2,7 +2,7 @@
 
 use super::{
     contracts::Views,
-    found::{blocks, cursor, first, limit, read_cursor, scan, subject},
+    found::{REORGANISED, blocks, cursor, first, limit, read_cursor, scan, subject},
     types::{ReceiptInfo, ReceiptPage, ReceiptQuery, RequestInfo, SettledReceipt},
 };
 use crate::{RpcContext, RpcError};
@@ -27,7 +27,13 @@ pub(super) fn receipt(ctx: &RpcContext, id: B256) -> Result<Option<ReceiptInfo>,
         IInference::State::Refunded => "refunded",
         _ => return Ok(None),
     };
-    let settled = first::<Settled>(ctx, subject::<Settled>(INFERENCE, Some((1, id)))?)?;
+    // The chain may have gone on since, or back: what is said of a request is of one block.
+    let settled = if request.state == IInference::State::Settled {
+        let found = first::<Settled>(ctx, subject::<Settled>(INFERENCE, Some((1, id)))?)?;
+        Some(found.ok_or_else(|| RpcError::internal(REORGANISED))?)
+    } else {
+        None
+    };
     let request = RequestInfo {
         model_id: request.modelId,
         requester: request.requester,

@@ -7,63 +7,63 @@ use serde::{Deserialize, Serialize};
 /// Where a log stands in the canonical chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LogPlace {
+pub(crate) struct LogPlace {
     /// Its block's number.
-    pub block_number: u64,
+    pub(crate) block_number: u64,
     /// Its block's hash.
-    pub block_hash: B256,
+    pub(crate) block_hash: B256,
     /// Its block's timestamp.
-    pub block_timestamp: u64,
+    pub(crate) block_timestamp: u64,
     /// Its transaction's hash.
-    pub transaction_hash: B256,
+    pub(crate) transaction_hash: B256,
     /// Its index in the block.
-    pub log_index: u32,
+    pub(crate) log_index: u32,
 }
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SessionInfo {
+pub(crate) struct SessionInfo {
     /// The evidence's id.
-    pub session_id: B256,
+    pub(crate) session_id: B256,
     /// The evidence's kind.
-    pub kind: u8,
+    pub(crate) kind: u8,
     /// 3: TEE, 4: TEE with attested GPU.
-    pub assurance: u8,
+    pub(crate) assurance: u8,
     /// The only provider and payee.
-    pub controller: Address,
+    pub(crate) controller: Address,
     /// The code's identity.
-    pub identity: B256,
+    pub(crate) identity: B256,
     /// The hardware.
-    pub platform: B256,
+    pub(crate) platform: B256,
     /// The roots relied on.
-    pub anchors: Vec<B256>,
+    pub(crate) anchors: Vec<B256>,
     /// When the evidence was made.
-    pub time: u64,
+    pub(crate) time: u64,
     /// Scheme and public key that sign receipts.
-    pub key: Bytes,
+    pub(crate) key: Bytes,
     /// The key that requests may be encrypted to.
-    pub encryption_key: Bytes,
+    pub(crate) encryption_key: Bytes,
     /// Status at opening.
-    pub opening_status: u32,
+    pub(crate) opening_status: u32,
     /// End of the statements used at opening.
-    pub opening_not_after: u64,
+    pub(crate) opening_not_after: u64,
     /// Whether its controller closed it.
-    pub closed: bool,
+    pub(crate) closed: bool,
     /// The registers that identify the code.
-    pub measurement: Bytes,
+    pub(crate) measurement: Bytes,
     /// What newer collateral judges.
-    pub tcb: Bytes,
+    pub(crate) tcb: Bytes,
     /// Keys of the statements that judge it.
-    pub collateral_keys: Vec<B256>,
+    pub(crate) collateral_keys: Vec<B256>,
     /// Status by the collateral held at the block asked about.
-    pub status: u32,
+    pub(crate) status: u32,
     /// End by that collateral; 0: refused or closed.
-    pub not_after: u64,
+    pub(crate) not_after: u64,
     /// Whether it holds at that block's time, policies aside.
-    pub live: bool,
+    pub(crate) live: bool,
     /// Where it was opened.
-    pub opened: Option<LogPlace>,
+    pub(crate) opened: Option<LogPlace>,
 }
 
 impl SessionInfo {
@@ -102,57 +102,57 @@ impl SessionInfo {
 /// A request for an inference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RequestInfo {
+pub(crate) struct RequestInfo {
     /// The model asked.
-    pub model_id: B256,
+    pub(crate) model_id: B256,
     /// Who asks and pays.
-    pub requester: Address,
+    pub(crate) requester: Address,
     /// What is paid in; zero: the native token.
-    pub token: Address,
+    pub(crate) token: Address,
     /// Most that is paid.
-    pub escrow: U256,
+    pub(crate) escrow: U256,
     /// Commitment to the input.
-    pub input_hash: B256,
+    pub(crate) input_hash: B256,
     /// The requester's own policy, or zero.
-    pub policy_id: B256,
+    pub(crate) policy_id: B256,
     /// When it was made.
-    pub time: u64,
+    pub(crate) time: u64,
     /// When its escrow can be taken back.
-    pub deadline: u64,
+    pub(crate) deadline: u64,
     /// `open`, `settled` or `refunded`.
-    pub state: &'static str,
+    pub(crate) state: &'static str,
 }
 
 /// A settled receipt: what the provider signed, and where it was settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SettledReceipt {
+pub(crate) struct SettledReceipt {
     /// The request that it settles.
-    pub request_id: B256,
+    pub(crate) request_id: B256,
     /// The model that answered.
-    pub model_id: B256,
+    pub(crate) model_id: B256,
     /// Commitment to the input.
-    pub input_hash: B256,
+    pub(crate) input_hash: B256,
     /// Commitment to the output.
-    pub output_hash: B256,
+    pub(crate) output_hash: B256,
     /// Commitment to the attribution, or zero.
-    pub attribution_root: B256,
+    pub(crate) attribution_root: B256,
     /// Who asked and paid.
-    pub requester: Address,
+    pub(crate) requester: Address,
     /// Who answered.
-    pub provider: Address,
+    pub(crate) provider: Address,
     /// What was paid.
-    pub price: U256,
+    pub(crate) price: U256,
     /// The provider's nonce.
-    pub nonce: u64,
+    pub(crate) nonce: u64,
     /// When the answer was made.
-    pub time: u64,
+    pub(crate) time: u64,
     /// EIP-712 hash of the receipt.
-    pub receipt_hash: B256,
+    pub(crate) receipt_hash: B256,
     /// The session whose key signed it.
-    pub session_id: B256,
+    pub(crate) session_id: B256,
     /// Where it was settled.
-    pub settled: LogPlace,
+    pub(crate) settled: LogPlace,
 }
 
 impl SettledReceipt {
@@ -179,201 +179,201 @@ impl SettledReceipt {
 /// `assay_getReceipt`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ReceiptInfo {
+pub(crate) struct ReceiptInfo {
     /// The request's id.
-    pub request_id: B256,
+    pub(crate) request_id: B256,
     /// The request.
-    pub request: RequestInfo,
+    pub(crate) request: RequestInfo,
     /// Its receipt, once it is settled.
-    pub receipt: Option<SettledReceipt>,
+    pub(crate) receipt: Option<SettledReceipt>,
 }
 
 /// Which receipts `assay_getReceipts` gives: those that fit every field that is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReceiptQuery {
+pub(crate) struct ReceiptQuery {
     /// The model that answered.
-    pub model_id: Option<B256>,
+    pub(crate) model_id: Option<B256>,
     /// Who answered.
-    pub provider: Option<Address>,
+    pub(crate) provider: Option<Address>,
     /// Who asked.
-    pub requester: Option<Address>,
+    pub(crate) requester: Option<Address>,
     /// First block; default: genesis.
-    pub from_block: Option<alloy_eips::BlockNumberOrTag>,
+    pub(crate) from_block: Option<alloy_eips::BlockNumberOrTag>,
     /// Last block; default: the head.
-    pub to_block: Option<alloy_eips::BlockNumberOrTag>,
+    pub(crate) to_block: Option<alloy_eips::BlockNumberOrTag>,
     /// Oldest first instead of newest first.
     #[serde(default)]
-    pub oldest_first: bool,
+    pub(crate) oldest_first: bool,
     /// Most receipts to give; default 100, at most 1,000.
-    pub limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// Where the last page ended: its `next`.
-    pub after: Option<Bytes>,
+    pub(crate) after: Option<Bytes>,
 }
 
 /// A page of receipts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ReceiptPage {
+pub(crate) struct ReceiptPage {
     /// The receipts.
-    pub receipts: Vec<SettledReceipt>,
+    pub(crate) receipts: Vec<SettledReceipt>,
     /// `after` of the next page; null: there is none.
-    pub next: Option<Bytes>,
+    pub(crate) next: Option<Bytes>,
 }
 
 /// A datanet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DatanetInfo {
+pub(crate) struct DatanetInfo {
     /// Its id.
-    pub datanet_id: B256,
+    pub(crate) datanet_id: B256,
     /// Who made it.
-    pub creator: Address,
+    pub(crate) creator: Address,
     /// Who lets contributors in; zero: anyone contributes.
-    pub curator: Address,
+    pub(crate) curator: Address,
     /// Leaves of its log.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Head of its log.
-    pub head: B256,
+    pub(crate) head: B256,
     /// Contributions: ranges of leaves with one contributor each.
-    pub contributions: U256,
+    pub(crate) contributions: U256,
     /// Where it says more about itself.
-    pub uri: Option<String>,
+    pub(crate) uri: Option<String>,
     /// Where it was made.
-    pub created: Option<LogPlace>,
+    pub(crate) created: Option<LogPlace>,
 }
 
 /// Which part of an account's contributions and payouts to give.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ContributorQuery {
+pub(crate) struct ContributorQuery {
     /// Most of each list, newest first; default 100, at most 1,000.
-    pub limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// `nextContributions` of the page before.
-    pub after_contributions: Option<Bytes>,
+    pub(crate) after_contributions: Option<Bytes>,
     /// `nextPayouts` of the page before.
-    pub after_payouts: Option<Bytes>,
+    pub(crate) after_payouts: Option<Bytes>,
 }
 
 /// What an account contributed and earned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContributorInfo {
+pub(crate) struct ContributorInfo {
     /// The account.
-    pub contributor: Address,
+    pub(crate) contributor: Address,
     /// Its contributions, newest first.
-    pub contributions: Vec<ContributionInfo>,
+    pub(crate) contributions: Vec<ContributionInfo>,
     /// What it was paid, newest first.
-    pub payouts: Vec<PayoutInfo>,
+    pub(crate) payouts: Vec<PayoutInfo>,
     /// What it can claim of the native token and of those in `payouts`.
-    pub balances: Vec<TokenBalance>,
+    pub(crate) balances: Vec<TokenBalance>,
     /// `afterContributions` of the next page.
-    pub next_contributions: Option<Bytes>,
+    pub(crate) next_contributions: Option<Bytes>,
     /// `afterPayouts` of the next page.
-    pub next_payouts: Option<Bytes>,
+    pub(crate) next_payouts: Option<Bytes>,
 }
 
 /// A range of leaves with one contributor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContributionInfo {
+pub(crate) struct ContributionInfo {
     /// The datanet.
-    pub datanet_id: B256,
+    pub(crate) datanet_id: B256,
     /// Place of the first leaf.
-    pub first_index: u64,
+    pub(crate) first_index: u64,
     /// How many leaves.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Where they were contributed.
-    pub contributed: LogPlace,
+    pub(crate) contributed: LogPlace,
 }
 
 /// A contributor's part of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PayoutInfo {
+pub(crate) struct PayoutInfo {
     /// The request whose receipt pays.
-    pub request_id: B256,
+    pub(crate) request_id: B256,
     /// The datanet.
-    pub datanet_id: B256,
+    pub(crate) datanet_id: B256,
     /// What it is paid in; zero: the native token.
-    pub token: Address,
+    pub(crate) token: Address,
     /// The account's part.
-    pub amount: U256,
+    pub(crate) amount: U256,
     /// Where it was paid.
-    pub paid: LogPlace,
+    pub(crate) paid: LogPlace,
 }
 
 /// An amount that can be claimed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TokenBalance {
+pub(crate) struct TokenBalance {
     /// Zero: the native token.
-    pub token: Address,
+    pub(crate) token: Address,
     /// The amount.
-    pub amount: U256,
+    pub(crate) amount: U256,
 }
 
 /// Arguments of `IAttribution.verifyInclusion`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct InclusionProof {
+pub(crate) struct InclusionProof {
     /// The log's head at `size`.
-    pub log_head: B256,
+    pub(crate) log_head: B256,
     /// The log's size.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Places of the leaves.
-    pub indices: Vec<u64>,
+    pub(crate) indices: Vec<u64>,
     /// The leaves.
-    pub leaf_hashes: Vec<B256>,
+    pub(crate) leaf_hashes: Vec<B256>,
     /// For each leaf, the number of the contribution that holds it: `IDatanets` takes them.
-    pub ranges: Vec<u64>,
+    pub(crate) ranges: Vec<u64>,
     /// The proof's nodes.
-    pub proof: Vec<B256>,
+    pub(crate) proof: Vec<B256>,
 }
 
 /// What an output root is the hash of
 /// (<https://specs.optimism.io/protocol/proposals.html#l2-output-commitment-construction>).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OutputRootParts {
+pub(crate) struct OutputRootParts {
     /// Zero.
-    pub version: B256,
+    pub(crate) version: B256,
     /// The block's state root.
-    pub state_root: B256,
+    pub(crate) state_root: B256,
     /// Storage root of the message passer.
-    pub message_passer_storage_root: B256,
+    pub(crate) message_passer_storage_root: B256,
     /// The block's hash.
-    pub latest_blockhash: B256,
+    pub(crate) latest_blockhash: B256,
 }
 
 /// From an output root to a receipt's hash in `Inference`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ReceiptProof {
+pub(crate) struct ReceiptProof {
     /// The request.
-    pub request_id: B256,
+    pub(crate) request_id: B256,
     /// EIP-712 hash of its receipt.
-    pub receipt_hash: B256,
+    pub(crate) receipt_hash: B256,
     /// The block whose state is proven.
-    pub block_number: u64,
+    pub(crate) block_number: u64,
     /// Its output root, as the rollup's contracts on L1 hold it.
-    pub output_root: B256,
+    pub(crate) output_root: B256,
     /// The output root's parts.
-    pub output_root_parts: OutputRootParts,
+    pub(crate) output_root_parts: OutputRootParts,
     /// `Inference`'s address.
-    pub contract: Address,
+    pub(crate) contract: Address,
     /// The storage slot with the receipt's hash.
-    pub slot: B256,
+    pub(crate) slot: B256,
     /// Nodes of the state trie down to `Inference`'s account.
-    pub account_proof: Vec<Bytes>,
+    pub(crate) account_proof: Vec<Bytes>,
     /// Nodes of its storage trie down to the slot.
-    pub storage_proof: Vec<Bytes>,
+    pub(crate) storage_proof: Vec<Bytes>,
 }
 
 /// What `assay_subscribe` sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum SubscriptionKind {
+pub(crate) enum SubscriptionKind {
     /// Opened sessions.
     Sessions,
     /// Settled receipts.
@@ -383,15 +383,15 @@ pub enum SubscriptionKind {
 /// Which of them: those that fit every field that is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SubscriptionFilter {
+pub(crate) struct SubscriptionFilter {
     /// A session's controller.
-    pub controller: Option<Address>,
+    pub(crate) controller: Option<Address>,
     /// A session's code.
-    pub identity: Option<B256>,
+    pub(crate) identity: Option<B256>,
     /// A receipt's model.
-    pub model_id: Option<B256>,
+    pub(crate) model_id: Option<B256>,
     /// A receipt's provider.
-    pub provider: Option<Address>,
+    pub(crate) provider: Option<Address>,
     /// A receipt's requester.
-    pub requester: Option<Address>,
+    pub(crate) requester: Option<Address>,
 }

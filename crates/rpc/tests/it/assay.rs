@@ -110,6 +110,21 @@ async fn a_datanet_is_found_as_of_any_block() {
     assert_eq!(chain.ok("assay_getDatanet", json!([B256::ZERO])).await, Value::Null);
 }
 
+/// `pending` is the head, and not a block to come with a time of its own: a session that is live is
+/// not called dead.
+#[tokio::test]
+async fn predeploys_are_asked_at_the_head_s_time() {
+    // Answers every call with 1, 0, the block's time, 0.
+    let chain = TestChain::with_genesis(|genesis| {
+        genesis["alloc"][format!("{DATANETS:#x}")]["code"] = json!("0x60015f524260405260805ff3");
+    });
+    let block = chain.extend([]);
+    for tag in ["latest", "pending", "0x1"] {
+        let datanet = chain.ok("assay_getDatanet", json!([B256::ZERO, tag])).await;
+        assert_eq!(datanet["size"], block.block.header().timestamp, "{tag}");
+    }
+}
+
 #[tokio::test]
 async fn contributions_come_in_pages_and_go_with_a_reorg() {
     let (chain, id) = with_datanet();
@@ -178,4 +193,39 @@ async fn what_is_not_there_is_null_or_refused() {
     }
     assert_eq!(chain.error("assay_getReceiptProof", json!([nothing])).await.0, -32602);
     assert_eq!(chain.error("assay_getSession", json!([nothing, "0x9"])).await.0, -32001);
+}
+
+#[tokio::test]
+async fn odd_parameters_are_refused_as_such() {
+    let chain = TestChain::new();
+    let id = B256::ZERO;
+    for (method, params) in [
+        ("verifyEvidence", json!([])),
+        ("verifyEvidence", json!([256, "0x"])),
+        ("verifyEvidence", json!([-1, "0x"])),
+        ("verifyEvidence", json!([32, "0x123"])),
+        ("verifyEvidence", json!([32, "0xzz"])),
+        ("verifyEvidence", json!([32, "0x", "0x", "now"])),
+        ("getSession", json!(["0x12"])),
+        ("getSession", json!([id, "newest"])),
+        ("getReceipt", json!([])),
+        ("getReceipts", json!([{ "limit": -1 }])),
+        ("getReceipts", json!([{ "limit": 1e30 }])),
+        ("getReceipts", json!([{ "fromBlock": "0xfffffffffffffffff" }])),
+        ("getReceipts", json!([{ "provider": "0x12" }])),
+        ("getContributor", json!(["0x12"])),
+        ("getContributor", json!([Address::ZERO, { "limit": 0 }])),
+        ("getContributor", json!([Address::ZERO, { "limit": u64::MAX }])),
+        ("getContributor", json!([Address::ZERO, { "afterPayouts": "0x12" }])),
+        ("getInclusionProof", json!([id, [-1]])),
+        ("getInclusionProof", json!([id, [0], -1])),
+        ("getInclusionProof", json!([id, [0, 1], u64::MAX])),
+        ("getReceiptProof", json!([id, "newest"])),
+    ] {
+        let (code, message, _) = chain.error(&format!("assay_{method}"), params.clone()).await;
+        assert_eq!(code, -32602, "{method} {params}: {message}");
+    }
+    let checksummed = chain.ok("assay_getContributor", json!([DEV.to_checksum(None)])).await;
+    let lower = format!("{DEV:#x}");
+    assert_eq!(checksummed, chain.ok("assay_getContributor", json!([lower])).await);
 }

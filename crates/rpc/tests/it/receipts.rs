@@ -222,6 +222,34 @@ async fn sessions_are_told_by_controller_and_identity() {
     }
 }
 
+/// A request that settles, or goes back, while it is looked up: the answer is of one block.
+#[tokio::test]
+async fn a_request_and_its_receipt_are_of_one_block() {
+    for (state, settles) in [(1, true), (3, true), (2, false)] {
+        // To `requestOf` a request in this state; any other call is a log.
+        let view = [&hex!("60")[..], &[state], &hex!("610100526101205ff3")].concat();
+        let mut code = hex!("36602414601e57").to_vec();
+        code.extend(ECHO);
+        assert_eq!(code.len(), 0x1e);
+        code.push(0x5b);
+        code.extend(view);
+        let chain = TestChain::with_genesis(|genesis| {
+            genesis["alloc"][format!("{INFERENCE:#x}")]["code"] = json!(Bytes::from(code));
+        });
+        if settles {
+            chain.extend([call(&chain, 0, INFERENCE, &settled(1, MODEL, PROVIDER, DEV))]);
+        }
+        let request = json!([B256::repeat_byte(1)]);
+        if state == 2 {
+            let (code, message, _) = chain.error("assay_getReceipt", request).await;
+            assert_eq!(code, -32603);
+            assert!(message.contains("ask again"), "{message}");
+        } else {
+            assert_eq!(chain.ok("assay_getReceipt", request).await["receipt"], Value::Null);
+        }
+    }
+}
+
 sol! {
     /// `genesis/contracts/test/TestReceiptProof.sol`.
     interface TestReceiptProof {
