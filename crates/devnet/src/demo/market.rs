@@ -13,10 +13,13 @@ use assay_attribution::provider::{
 };
 use assay_chainspec::predeploys::{DATANETS, INFERENCE, SESSIONS};
 use assay_client::{Receipt, Rpc};
-use assay_precompiles::contracts::{
-    IAttribution, IDatanets,
-    IInference::{self, InferenceReceipt, Settlement},
-    ISessions,
+use assay_precompiles::{
+    contracts::{
+        IAttribution, IDatanets,
+        IInference::{self, InferenceReceipt, Settlement},
+        ISessions,
+    },
+    span_weights_call,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -279,13 +282,14 @@ impl Market {
     }
 
     fn attribution(&self, citations: &Citations) -> IDatanets::Attribution {
+        let claim = claim(citations);
         IDatanets::Attribution {
             datanetId: self.datanet,
             logSize: DOCUMENTS as u64,
             indices: citations.indices.clone(),
             leafHashes: citations.leaf_hashes.clone(),
             weights: citations.weights.iter().map(|weight| U256::from(*weight)).collect(),
-            spansHash: keccak256((spans(citations), citations.min_length).abi_encode_params()),
+            spansHash: keccak256((claim.spans, claim.minLength).abi_encode_params()),
         }
     }
 
@@ -306,15 +310,16 @@ impl Market {
         if !as_expected {
             return Err(DemoError::Wrong("the node's inclusion proof is another one".into()));
         }
+        let IAttribution::spanWeightsCall { output, chunks, spans, minLength } = claim(citations);
         let call = IDatanets::proveCall {
             requestId: answer.settlement.receipt.requestId,
             attribution: self.attribution(citations),
             ranges: proof.ranges.into_iter().map(U256::from).collect(),
             inclusionProof: proof.proof,
-            output: citations.output.clone().into(),
-            chunks: citations.chunks.iter().cloned().map(Bytes::from).collect(),
-            spans: spans(citations),
-            minLength: citations.min_length,
+            output,
+            chunks,
+            spans,
+            minLength,
         };
         cast.provider.transact(DATANETS, U256::ZERO, &call).await?;
         Ok(true)
@@ -356,14 +361,10 @@ impl Market {
     }
 }
 
-fn spans(citations: &Citations) -> Vec<IAttribution::Span> {
-    let span = |span: &assay_attribution::Span| IAttribution::Span {
-        chunk: span.chunk,
-        outputStart: span.output_start,
-        chunkStart: span.chunk_start,
-        length: span.length,
-    };
-    citations.spans.iter().map(span).collect()
+/// What proves the citations' weights.
+fn claim(citations: &Citations) -> IAttribution::spanWeightsCall {
+    let Citations { output, chunks, spans, min_length, .. } = citations;
+    span_weights_call(output, chunks, spans, *min_length)
 }
 
 /// The policy that accepts just these sessions' code, under the roots that they rely on.
