@@ -71,7 +71,7 @@ impl AttributeArgs {
 
     fn attribute(&self, progress: &mut dyn FnMut(Progress)) -> CommandResult<Report> {
         let text = self.text()?;
-        let tokens = self.tokens.tokens(&text)?;
+        let tokens = self.tokens.tokens(&text).map_err(|error| format!("the text: {error}"))?;
         if tokens.is_empty() {
             return Err("the text has no tokens".into());
         }
@@ -160,6 +160,8 @@ mod tests {
         assert!(run(&["--corpus", corpus, "--min-length", "7", text]).unwrap().cited() == 0);
         let error = |arguments: &[&str]| run(arguments).err().unwrap().to_string();
         assert_eq!(error(&["--corpus", corpus, " ."]), "the text has no tokens");
+        let raw = error(&["--corpus", corpus, "--tokens", "raw", "three"]);
+        assert!(raw.starts_with("the text: 5 bytes"), "{raw}");
         assert!(error(&["--corpus", "/no/such", text]).starts_with("cannot read /no/such"));
     }
 }

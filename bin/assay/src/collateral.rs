@@ -56,7 +56,7 @@ struct WatchArgs {
     #[arg(long = "folder", value_name = "DIR")]
     folders: Vec<PathBuf>,
     /// Seconds between two looks.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
     /// Looks once, prints what came of it, and ends; exit code 1 if a source failed.
     #[arg(long)]
@@ -71,18 +71,25 @@ impl CollateralArgs {
             return Err("no source: give --platform, --amd-product or --folder".into());
         }
         runtime()?.block_on(async {
-            let stop = stop_signal()?;
-            let account = Account::new(Rpc::new(&args.rpc)?, args.private_key).await?;
+            let mut stop = std::pin::pin!(stop_signal()?);
+            let rpc = Rpc::new(&args.rpc)?;
+            let account = tokio::select! {
+                account = Account::new(rpc, args.private_key) => account?,
+                () = &mut stop => return Err("interrupted".into()),
+            };
             let mut keeper = Keeper::new(account, sources);
-            if args.once {
-                let round = keeper.round().await?;
-                println!(
-                    "{} statements: {} put, {} held already, {} refused",
-                    round.fetched, round.put, round.held, round.refused
-                );
-            } else {
+            if !args.once {
                 keeper.watch(Duration::from_secs(args.interval), stop).await;
+                return Ok(());
             }
+            let round = tokio::select! {
+                round = keeper.round() => round?,
+                () = &mut stop => return Err("interrupted".into()),
+            };
+            println!(
+                "{} statements: {} put, {} held already, {} refused",
+                round.fetched, round.put, round.held, round.refused
+            );
             Ok(())
         })
     }

@@ -1,6 +1,9 @@
 //! `assay demo`.
 
-use crate::runtime::{CommandResult, runtime};
+use crate::{
+    files,
+    runtime::{CommandResult, runtime},
+};
 use assay_devnet::demo::{DemoConfig, DemoReport, run};
 use clap::Args;
 use std::{path::PathBuf, time::Instant};
@@ -22,11 +25,12 @@ pub(crate) struct DemoArgs {
 impl DemoArgs {
     pub(crate) fn run(&self) -> CommandResult {
         let temporary = tempfile::Builder::new().prefix("assay-demo-").tempdir()?;
-        let config = DemoConfig {
-            folder: self.folder.clone().unwrap_or_else(|| temporary.path().to_owned()),
-            program: std::env::current_exe()?.into(),
-            blocks: self.blocks,
+        let folder = match &self.folder {
+            Some(folder) => files::empty(folder, "each demonstration is a new chain")?,
+            None => temporary.path().to_owned(),
         };
+        let config =
+            DemoConfig { folder, program: std::env::current_exe()?.into(), blocks: self.blocks };
         let start = Instant::now();
         let mut progress = |line: &str| {
             eprintln!("[{:>5.1} s] {line}", start.elapsed().as_secs_f64());

@@ -54,17 +54,10 @@ impl DevArgs {
     pub(crate) fn run(&self) -> CommandResult {
         let temporary = tempfile::Builder::new().prefix("assay-dev-").tempdir()?;
         let datadir = match &self.datadir {
-            Some(datadir) => {
-                let taken = datadir.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-                if taken {
-                    return Err(format!(
-                        "{} is not empty: the development L1 lives in memory, so that each start is a new chain",
-                        datadir.display()
-                    )
-                    .into());
-                }
-                datadir.clone()
-            }
+            Some(datadir) => files::empty(
+                datadir,
+                "the development L1 lives in memory, so that each start is a new chain",
+            )?,
             None => temporary.path().to_owned(),
         };
         let at = |port| SocketAddr::new(self.address, port);

@@ -13,6 +13,7 @@ pub(crate) enum Format {
 
 /// Logging.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Logging")]
 pub(crate) struct LogArgs {
     /// Format of the log on stdout.
     #[arg(long = "log.stdout.format", value_enum, default_value = "terminal", global = true)]

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 /// An OP Stack execution node that checks AI evidence and attribution natively.
 #[derive(Debug, Parser)]
-#[command(name = "assay", version, about)]
+#[command(name = "assay", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
