@@ -223,6 +223,8 @@ interface ICollateral {
         returns (IAttestation.Claims memory);
 
     /// @notice Judges an earlier Claims.tcb by what is held now; status bit 31 is clear.
+    /// @dev `keys` are those by which the evidence was verified, kept by the caller: a `tcb` of kind 1 names no root, and
+    /// statements about such a platform under another root that the chain trusts would judge it as well.
     function assess(uint8 kind, bytes calldata tcb, bytes32[] calldata keys)
         external
         view

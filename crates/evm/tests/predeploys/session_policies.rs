@@ -267,3 +267,35 @@ fn composites_are_judged_by_both_halves() {
     assert_eq!(lab.standing(session).0, 1 << 30);
     assert_eq!(opened.tcb[0], kind::INTEL_DCAP);
 }
+
+/// Kind 5: the CPU's status is that of the newest statements, better or worse; what was said of the GPUs
+/// stays said, for no statement tells of them.
+#[test]
+fn a_composites_cpu_is_judged_by_the_newest_statements() {
+    let mut lab = Lab::new();
+    let state = |lab: &mut Lab, seconds: u64, out_of_date: bool| {
+        let window = Some(VALIDITY.start + seconds..VALIDITY.end);
+        let statements = DevStatements { window, out_of_date, ..Default::default() };
+        lab.put_many(&lab.statements(&statements, &tdx([0; 64]))).ok();
+    };
+    state(&mut lab, 0, true);
+    let (binding, hash) = lab.binding(CONTROLLER);
+    let nonce = B256::repeat_byte(0x99);
+    let (quote, keys) = lab.quote(&tdx(data(hash, nonce)));
+    let call = ISessions::openCall {
+        kind: kind::CPU_WITH_GPU,
+        evidence: composite_evidence(kind::INTEL_DCAP, &quote, &lab.gpu.attest(nonce, 1)),
+        collateralKeys: keys,
+        binding,
+    };
+    let session = lab.open(&call).ok().returned::<ISessions::openCall>();
+    let (gpu, out_of_date) = (1 << 30, 1 << 2);
+    assert_eq!(lab.standing(session).0, gpu | out_of_date);
+    for (seconds, worse) in [(10, false), (20, true), (30, false)] {
+        state(&mut lab, seconds, worse);
+        let status = if worse { gpu | out_of_date } else { gpu };
+        assert_eq!(lab.standing(session).0, status, "after {seconds} seconds");
+        lab.refresh(session);
+        assert_eq!(lab.standing(session).0, status, "remembered");
+    }
+}

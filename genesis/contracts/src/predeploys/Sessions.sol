@@ -39,6 +39,8 @@ contract Sessions is ISessions {
     uint8 private constant LAST_KIND = 5;
     /// CPU with GPU.
     uint8 private constant COMPOSITE = 5;
+    /// Status bits that are said of GPUs alone: a warning of NVIDIA's, and its key left to policy.
+    uint32 private constant GPU_STATUS = 1 << 4 | 1 << 30;
     /// Most bytes of an encryption key.
     uint256 private constant MAX_ENCRYPTION_KEY = 2_048;
     /// Most statements that judge a session.
@@ -290,7 +292,7 @@ contract Sessions is ISessions {
         try COLLATERAL.assess(data.kind(), data.tcb(), keys) returns (uint32 found, uint64 until) {
             uint64 last = end(data.notAfter());
             // `assess` knows the CPU alone: what was said of the GPUs at opening stays said.
-            if (data.kind() == COMPOSITE) found |= data.status();
+            if (data.kind() == COMPOSITE) found |= data.status() & GPU_STATUS;
             return (found, until < last ? until : last, digest);
         } catch (bytes memory reason) {
             // Out of gas is no verdict: whoever gives too little must not make one.
