@@ -1,16 +1,15 @@
 //! `assay node`: flag names are op-reth's.
 
+mod rpc;
+
 use crate::{
     files,
     runtime::{CommandResult, runtime, stop_signal},
 };
-use assay_node::{
-    AuthConfig, BuilderConfig, EngineConfig, Node, NodeConfig, PublicRpcConfig, RollupNodeConfig,
-    RpcConfig,
-};
+use assay_node::{BuilderConfig, EngineConfig, Node, NodeConfig, RollupNodeConfig};
 use assay_rollup::{RollupConfigs, RollupOptions};
-use assay_rpc::{Namespaces, Origins, ServerConfig};
 use clap::Args;
+use rpc::RpcArgs;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -33,82 +32,6 @@ pub(crate) struct NodeArgs {
     builder: BuilderArgs,
     #[command(flatten)]
     rollup: RollupArgs,
-}
-
-/// The servers.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "RPC")]
-struct RpcArgs {
-    /// Enables the HTTP-RPC server.
-    #[arg(long)]
-    http: bool,
-    /// Address of the HTTP-RPC server.
-    #[arg(long = "http.addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    http_addr: IpAddr,
-    /// Port of the HTTP-RPC server.
-    #[arg(long = "http.port", default_value_t = 8545)]
-    http_port: u16,
-    /// Namespaces of the HTTP-RPC server: `eth,net,web3,…`, `all` or `none`.
-    #[arg(long = "http.api", value_name = "LIST", default_value_t = Apis::default())]
-    http_api: Apis,
-    /// Origins that browsers may call from: a list, or `*`.
-    #[arg(long = "http.corsdomain", value_name = "ORIGINS")]
-    http_cors: Option<Origins>,
-    /// Enables the WebSocket-RPC server.
-    #[arg(long)]
-    ws: bool,
-    /// Address of the WebSocket-RPC server.
-    #[arg(long = "ws.addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    ws_addr: IpAddr,
-    /// Port of the WebSocket-RPC server; may be that of the HTTP-RPC server.
-    #[arg(long = "ws.port", default_value_t = 8546)]
-    ws_port: u16,
-    /// Namespaces of the WebSocket-RPC server.
-    #[arg(long = "ws.api", value_name = "LIST", default_value_t = Apis::default())]
-    ws_api: Apis,
-    /// Origins that may open WebSockets: a list, or `*`.
-    #[arg(long = "ws.origins", value_name = "ORIGINS")]
-    ws_origins: Option<Origins>,
-    /// Address of the authenticated server.
-    #[arg(long = "authrpc.addr", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    auth_addr: IpAddr,
-    /// Port of the authenticated server.
-    #[arg(long = "authrpc.port", default_value_t = 8551)]
-    auth_port: u16,
-    /// File with the hex JWT secret. Default: jwt.hex in the data directory, made if absent.
-    #[arg(long = "authrpc.jwtsecret", value_name = "FILE")]
-    auth_secret: Option<PathBuf>,
-    /// Most gas of one eth_call, estimate or trace.
-    #[arg(long = "rpc.gascap", value_name = "GAS", default_value_t = 50_000_000)]
-    gas_cap: u64,
-    /// Blocks below the head for which eth_getProof answers.
-    #[arg(long = "rpc.eth-proof-window", value_name = "BLOCKS", default_value_t = 100_000)]
-    proof_window: u64,
-    /// Most blocks in one eth_getLogs; 0: no limit.
-    #[arg(long = "rpc.max-blocks-per-filter", value_name = "BLOCKS", default_value_t = 100_000)]
-    max_blocks_per_filter: u64,
-    /// Most logs in one answer; 0: no limit.
-    #[arg(long = "rpc.max-logs-per-response", value_name = "LOGS", default_value_t = 20_000)]
-    max_logs_per_response: usize,
-}
-
-/// A list of namespaces that shows as it is given.
-#[derive(Debug, Clone, Default)]
-struct Apis(Namespaces);
-
-impl std::str::FromStr for Apis {
-    type Err = assay_rpc::UnknownNamespace;
-
-    fn from_str(list: &str) -> Result<Self, Self::Err> {
-        list.parse().map(Self)
-    }
-}
-
-impl std::fmt::Display for Apis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.0.iter().map(assay_rpc::Namespace::name).collect();
-        f.write_str(&names.join(","))
-    }
 }
 
 /// The payload builder.
@@ -196,17 +119,6 @@ impl NodeArgs {
             Some(datadir) => datadir.clone(),
             None => default_datadir(spec.chain_id())?,
         };
-        let rpc = &self.rpc;
-        let public =
-            |enabled: bool, address: (IpAddr, u16), apis: &Apis, origins: &Option<Origins>| {
-                enabled.then(|| PublicRpcConfig {
-                    server: ServerConfig {
-                        origins: origins.clone().unwrap_or_default(),
-                        ..ServerConfig::new(SocketAddr::from(address))
-                    },
-                    apis: apis.0.clone(),
-                })
-            };
         Ok(NodeConfig {
             engine: EngineConfig {
                 builder: BuilderConfig {
@@ -216,19 +128,10 @@ impl NodeArgs {
                 },
                 ..EngineConfig::default()
             },
-            auth: AuthConfig {
-                address: SocketAddr::new(rpc.auth_addr, rpc.auth_port),
-                secret: rpc.auth_secret.clone(),
-            },
-            http: public(rpc.http, (rpc.http_addr, rpc.http_port), &rpc.http_api, &rpc.http_cors),
-            ws: public(rpc.ws, (rpc.ws_addr, rpc.ws_port), &rpc.ws_api, &rpc.ws_origins),
-            rpc: RpcConfig {
-                gas_cap: rpc.gas_cap,
-                proof_window: rpc.proof_window,
-                max_blocks_per_filter: rpc.max_blocks_per_filter,
-                max_logs_per_response: rpc.max_logs_per_response,
-                ..RpcConfig::default()
-            },
+            auth: self.rpc.auth(),
+            http: self.rpc.http(),
+            ws: self.rpc.ws(),
+            rpc: self.rpc.limits(),
             rollup: self.rollup.config()?,
             ..NodeConfig::new(spec, datadir)
         })
