@@ -3,6 +3,7 @@
 use super::{HexIds, ServerConfig, origin};
 use jsonrpsee::{
     Methods,
+    core::server::MethodCallback,
     server::{
         BatchRequestConfig, ServerBuilder, ServerConfig as Limits, ServerConfigBuilder,
         ServerHandle,
@@ -41,7 +42,7 @@ impl RpcServer {
     }
 }
 
-/// Serves `methods` over HTTP.
+/// Serves `methods` over HTTP, subscriptions left out.
 ///
 /// # Errors
 /// The address cannot be bound.
@@ -49,7 +50,8 @@ pub async fn start_http(
     config: &ServerConfig,
     methods: impl Into<Methods>,
 ) -> Result<RpcServer, ServerError> {
-    let server = start(config, methods.into(), ServerConfigBuilder::http_only).await?;
+    let methods = without_subscriptions(&methods.into());
+    let server = start(config, methods, ServerConfigBuilder::http_only).await?;
     tracing::info!(url = %server.address, "RPC HTTP server started");
     Ok(server)
 }
@@ -79,6 +81,20 @@ pub async fn start_http_and_ws(
     tracing::info!(url = %server.address, "RPC HTTP server started");
     tracing::info!(url = %server.address, "RPC WS server started");
     Ok(server)
+}
+
+/// A server that cannot send by itself would answer these with an internal error.
+fn without_subscriptions(methods: &Methods) -> Methods {
+    let mut calls = Methods::new();
+    for name in methods.method_names() {
+        if let Some(method @ (MethodCallback::Sync(_) | MethodCallback::Async(_))) =
+            methods.method(name)
+        {
+            // Names are different in `methods`, and so are here.
+            let _ = calls.verify_and_insert(name, method.clone());
+        }
+    }
+    calls
 }
 
 async fn start(

@@ -65,6 +65,13 @@ async fn requests_batches_and_bodies_are_limited() {
     let unknown = r#"{"jsonrpc":"2.0","id":1,"method":"eth_noSuchMethod"}"#;
     let (_, body) = exchange(at, POST, unknown).await;
     assert!(body.contains("-32601"), "{body}");
+    // Nobody can be sent anything over HTTP: there is no such method, as in op-reth.
+    for method in ["eth_subscribe", "eth_unsubscribe", "assay_subscribe"] {
+        let subscribe =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":["receipts"]}}"#);
+        let (_, body) = exchange(at, POST, &subscribe).await;
+        assert!(body.contains("-32601"), "{method}: {body}");
+    }
     server.stop().await;
     assert!(TcpStream::connect(at).await.is_err());
 }
