@@ -63,7 +63,7 @@ fn judge_enclave(tcb: &Tcb, identity: &QeIdentity) -> Result<TcbStatus, Code> {
     if !equal_under(&identity.attributes_mask, &enclave.attributes, &identity.attributes) {
         return Err(Code::QeAttributes);
     }
-    let level = first_met(&identity.levels, enclave.svn).ok_or(Code::QeTcbLevel)?;
+    let level = highest_met(&identity.levels, enclave.svn).ok_or(Code::QeTcbLevel)?;
     match level {
         TcbStatus::SwHardeningNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded => {
             Err(Code::TcbStatus)
@@ -112,7 +112,7 @@ fn judge_platform(tcb: &Tcb, info: &TcbInfo, enclave: TcbStatus) -> Result<u32, 
 fn judge_td(info: &TcbInfo, tcb: &Tcb, svn: [u8; 16]) -> Result<TcbStatus, Code> {
     let level = matching_level(info, tcb, Some(&svn))?;
     let Some(identity) = module_identity(info, &svn)? else { return Ok(level) };
-    let module = first_met(&identity.levels, u16::from(svn[0])).ok_or(Code::TdxModuleTcbLevel)?;
+    let module = highest_met(&identity.levels, svn[0].into()).ok_or(Code::TdxModuleTcbLevel)?;
     match module {
         TcbStatus::UpToDate | TcbStatus::OutOfDate | TcbStatus::Revoked => {
             Ok(level.lowered_by(module))
@@ -175,9 +175,12 @@ fn check_module(info: &TcbInfo, td: &TdxTcb) -> Result<(), Code> {
     Ok(())
 }
 
-/// The first listed level whose version number is met.
-fn first_met(levels: &[SvnLevel], svn: u16) -> Option<TcbStatus> {
-    levels.iter().find(|level| svn >= level.svn).map(|level| level.status)
+/// The highest level whose version number is met, whatever the order in which they are listed; of
+/// equal ones the first.
+fn highest_met(levels: &[SvnLevel], svn: u16) -> Option<TcbStatus> {
+    let met = levels.iter().filter(|level| svn >= level.svn);
+    let highest = met.reduce(|best, level| if level.svn > best.svn { level } else { best });
+    highest.map(|level| level.status)
 }
 
 /// Whether what is reported, under the mask, is what is expected. As in Intel's library the mask is

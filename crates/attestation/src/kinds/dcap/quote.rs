@@ -3,6 +3,7 @@
 //! Numbers are little-endian, as everywhere in Intel's formats.
 
 use crate::Code;
+use core::ops::RangeInclusive;
 
 /// Intel's quoting enclave vendor.
 const INTEL_VENDOR: [u8; 16] = alloy_primitives::hex!("939a7233f79c4ca9940a0db3957f0607");
@@ -18,6 +19,9 @@ pub(crate) const TD_REPORT_10_LEN: usize = 584;
 pub(crate) const TD_REPORT_15_LEN: usize = 648;
 pub(crate) const TD_REPORT_15_EX_LEN: usize = 885;
 
+/// Ways in which the data names or carries the PCK's certificate. All but the last need that
+/// certificate from elsewhere.
+const CERTIFICATION_TYPES: RangeInclusive<u16> = 1..=PEM_CHAIN;
 /// Certification data that is a PEM chain: leaf, authority, root.
 const PEM_CHAIN: u16 = 5;
 /// Certification data that nests the quoting enclave's report, in versions 4 and 5.
@@ -122,7 +126,7 @@ impl<'a> Quote<'a> {
         }
         let qe_authentication = reader.array()?;
         let (kind, certification) = reader.certification_data()?;
-        if !reader.0.is_empty() {
+        if !CERTIFICATION_TYPES.contains(&kind) || !reader.0.is_empty() {
             return Err(Code::QuoteSignatureData);
         }
         Ok(Self {

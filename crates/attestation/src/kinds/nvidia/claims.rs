@@ -82,7 +82,8 @@ struct Common<'a> {
     has_error: bool,
 }
 
-/// A nonce, and when a token holds: from `not_before`, up to but not including `expires`.
+/// A nonce, and when a token holds: from `not_before`, which is not before it was `issued`, up to but
+/// not including `expires`.
 #[derive(Clone, Copy)]
 pub(super) struct Issue {
     pub(super) nonce: [u8; 32],
@@ -122,11 +123,12 @@ impl<'a> Common<'a> {
 
     fn issue(&self) -> Result<Issue, Code> {
         let nonce = self.nonce.ok_or(Code::GpuClaims)?;
+        let issued = self.issued.ok_or(Code::GpuClaims)?;
         Ok(Issue {
             nonce: hex::decode_array(nonce).map_err(|Malformed| Code::GpuNonce)?,
-            not_before: self.not_before.ok_or(Code::GpuClaims)?,
+            not_before: self.not_before.ok_or(Code::GpuClaims)?.max(issued),
             expires: self.expires.ok_or(Code::GpuClaims)?,
-            issued: self.issued.ok_or(Code::GpuClaims)?,
+            issued,
         })
     }
 }

@@ -1,5 +1,7 @@
 mod ahead;
+mod chains;
 mod forms;
+mod levels;
 pub(crate) mod mutations;
 mod oracle;
 mod order;

@@ -15,7 +15,7 @@ use dcap_qvl::{
     verify::QuoteVerifier,
 };
 use proptest::{prelude::*, sample::Index};
-use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
+use std::{cmp::Reverse, collections::BTreeSet, fmt::Write as _, sync::LazyLock};
 
 /// What this verifier refuses though dcap-qvl does not look: strict encodings, fields it leaves
 /// unread, usages and names that webpki leaves open, Intel's PCE rule, the TCB's type, fields of TD
@@ -279,6 +279,14 @@ proptest! {
         enclave in svn_levels(),
         enclave_svn in 0u8..4,
     ) {
+        // dcap-qvl takes these as they are listed, which Intel does from the highest down.
+        let sorted = |mut levels: Vec<(u8, &'static str)>| {
+            levels.sort_by_key(|(svn, _)| Reverse(*svn));
+            levels
+        };
+        let enclave = sorted(enclave);
+        let modules: Vec<_> =
+            modules.into_iter().map(|(version, levels)| (version, sorted(levels))).collect();
         let mut recipe = platform().recipe(if is_tdx { &TDX } else { &SGX });
         let mut platform_state = platform().platform();
         // dcap-qvl compares the CPUSVN, which in Intel's certificates is the components joined.

@@ -115,6 +115,15 @@ fn the_window_is_what_all_tokens_share() {
     let claims = run(&recipe.product().evidence()).unwrap();
     assert_eq!((claims.not_before, claims.not_after), (1_800_000_100, 1_800_000_200));
     assert_eq!(claims.issued_at, VALIDITY.start);
+    // No token holds before it was issued.
+    recipe.gpus[1].1.claims.set("iat", "1800000150");
+    let claims = run(&recipe.product().evidence()).unwrap();
+    assert_eq!((claims.not_before, claims.not_after), (1_800_000_150, 1_800_000_200));
+    recipe.overall.claims.set("iat", "1800000160");
+    let claims = run(&recipe.product().evidence()).unwrap();
+    assert_eq!((claims.not_before, claims.issued_at), (1_800_000_160, 1_800_000_160));
+    recipe.overall.claims.set("iat", "1800000200");
+    assert_eq!(run(&recipe.product().evidence()), Err(Code::EmptyWindow));
 }
 
 #[test]

@@ -94,7 +94,9 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
         .filter_map(|entry| entry[1][1].as_str())
         .collect();
     let nonce = overall["eat_nonce"].as_str()?;
-    let (mut start, mut end) = (overall["nbf"].as_u64()?, overall["exp"].as_u64()?);
+    // As NVIDIA's SDK, whose library of tokens looks at all three.
+    let begins = |claims: &Value| Some(claims["nbf"].as_u64()?.max(claims["iat"].as_u64()?));
+    let (mut start, mut end) = (begins(&overall)?, overall["exp"].as_u64()?);
     let mut ids = BTreeSet::new();
     for token in &product.gpus {
         let digest = hex::encode(Backend::Portable.sha256(token.as_bytes()));
@@ -135,7 +137,7 @@ fn second_opinion(product: &Product) -> Option<(Vec<u8>, u64, u64)> {
         if !is_good || !ids.insert(gpu["ueid"].to_string()) {
             return None;
         }
-        start = start.max(gpu["nbf"].as_u64()?);
+        start = start.max(begins(&gpu)?);
         end = end.min(gpu["exp"].as_u64()?);
     }
     let nonce = hex::decode(nonce).ok().filter(|nonce| nonce.len() == 32)?;
