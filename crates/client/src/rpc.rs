@@ -148,6 +148,16 @@ impl Rpc {
         Ok(head.base_fee_per_gas.saturating_to())
     }
 
+    /// The head's timestamp, in unix seconds.
+    pub async fn time(&self) -> Result<u64, ClientError> {
+        #[derive(Deserialize)]
+        struct Head {
+            timestamp: U64,
+        }
+        let head: Head = self.call("eth_getBlockByNumber", json!(["latest", false])).await?;
+        Ok(head.timestamp.to())
+    }
+
     /// Gas that a transaction needs at the head.
     pub async fn estimate(
         &self,

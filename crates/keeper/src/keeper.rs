@@ -8,11 +8,7 @@ use assay_precompiles::contracts::{
     IAttestation::verifyCollateralCall,
     ICollateral::{putManyCall, statementCall},
 };
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 /// Most bytes of statements in one transaction: nodes take transactions of up to 128 KiB.
 const BATCH_BYTES: usize = 96 << 10;
@@ -43,38 +39,36 @@ impl Keeper {
         Self { account, sources }
     }
 
-    /// Fetches once and puts what is newer. A source that fails does not keep the others from
-    /// being put; its error comes at the end.
+    /// Fetches once and puts what is newer. What cannot be fetched does not keep the rest from being
+    /// put; its error comes at the end.
     ///
     /// # Errors
-    /// The first source's that failed, or the chain's.
+    /// The first of a source, or the chain's.
     pub async fn round(&mut self) -> Result<Round, KeeperError> {
         let mut round = Round::default();
+        // What the transactions will be judged by, whatever this machine's clock says.
+        let time = self.account.rpc().time().await?;
         let mut failed = None;
         let mut newer: BTreeMap<u8, Vec<Statement>> = BTreeMap::new();
         for source in &self.sources {
-            match source.fetch().await {
-                Ok(statements) => {
-                    for statement in statements {
-                        round.fetched += 1;
-                        match self.judge(&statement).await? {
-                            Judgement::Refused => round.refused += 1,
-                            Judgement::Held => round.held += 1,
-                            Judgement::Newer => {
-                                let same_kind = newer.entry(statement.kind).or_default();
-                                // Two bundles share their root's list.
-                                if same_kind.iter().any(|other| other.input == statement.input) {
-                                    round.held += 1;
-                                } else {
-                                    same_kind.push(statement);
-                                }
-                            }
+            let mut statements = Vec::new();
+            if let Err(error) = source.fetch(&mut statements).await {
+                failed.get_or_insert(error);
+            }
+            for statement in statements {
+                round.fetched += 1;
+                match self.judge(&statement, time).await? {
+                    Judgement::Refused => round.refused += 1,
+                    Judgement::Held => round.held += 1,
+                    Judgement::Newer => {
+                        let same_kind = newer.entry(statement.kind).or_default();
+                        // Two bundles share their root's list.
+                        if same_kind.iter().any(|other| other.input == statement.input) {
+                            round.held += 1;
+                        } else {
+                            same_kind.push(statement);
                         }
                     }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a source of collateral failed");
-                    failed.get_or_insert(error);
                 }
             }
         }
@@ -117,13 +111,13 @@ impl Keeper {
         }
     }
 
-    /// Asks the chain what it thinks of a statement.
-    async fn judge(&self, statement: &Statement) -> Result<Judgement, KeeperError> {
+    /// Asks the chain what it thinks of a statement at this time.
+    async fn judge(&self, statement: &Statement, time: u64) -> Result<Judgement, KeeperError> {
         let rpc = self.account.rpc();
         let call = verifyCollateralCall {
             kind: statement.kind,
             collateral: statement.input.clone(),
-            time: now(),
+            time,
         };
         let claims = match rpc.view(PRECOMPILE_ADDRESSES[0], &call).await {
             Ok(claims) => claims,
@@ -178,10 +172,6 @@ fn batches(statements: Vec<Statement>) -> Vec<Vec<Statement>> {
         }
     }
     batches
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 #[cfg(test)]

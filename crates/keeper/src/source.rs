@@ -138,30 +138,42 @@ pub enum Source {
 }
 
 impl Source {
-    /// What the source has now.
+    /// Adds what the source has now. A platform, product or file that fails does not keep the others
+    /// from being added.
     ///
     /// # Errors
-    /// [`KeeperError::Fetch`], [`KeeperError::File`].
-    pub async fn fetch(&self) -> Result<Vec<Statement>, KeeperError> {
+    /// The first failure: [`KeeperError::Fetch`], [`KeeperError::File`].
+    pub async fn fetch(&self, statements: &mut Vec<Statement>) -> Result<(), KeeperError> {
+        let mut result = Ok(());
+        let mut take = |fetched: Result<Vec<Statement>, KeeperError>| match fetched {
+            Ok(fetched) => statements.extend(fetched),
+            Err(error) => {
+                tracing::warn!(%error, "no collateral from here");
+                if result.is_ok() {
+                    result = Err(error);
+                }
+            }
+        };
         match self {
             Self::Intel { url, platforms } => {
                 let service = Service::new(url)?;
-                let mut all = Vec::new();
                 for platform in platforms {
-                    all.extend(intel::fetch(&service, platform).await?);
+                    take(intel::fetch(&service, platform).await);
                 }
-                Ok(all)
             }
             Self::Amd { url, products } => {
                 let service = Service::new(url)?;
-                let mut all = Vec::new();
                 for product in products {
-                    all.push(amd(&service, *product).await?);
+                    take(amd(&service, *product).await.map(|list| vec![list]));
                 }
-                Ok(all)
             }
-            Self::Folder(path) => folder(path),
+            Self::Folder(path) => {
+                for file in files(path)? {
+                    take(read(&file));
+                }
+            }
         }
+        result
     }
 }
 
@@ -183,33 +195,36 @@ async fn amd(service: &Service, product: AmdProduct) -> Result<Statement, Keeper
     Ok(Statement { kind: kind::AMD_SEV_SNP, input: answer.body, origin: answer.url })
 }
 
-fn folder(path: &Path) -> Result<Vec<Statement>, KeeperError> {
-    let failed = |path: &Path, reason: String| KeeperError::File { path: path.into(), reason };
-    let entries = fs::read_dir(path).map_err(|error| failed(path, error.to_string()))?;
+fn failed(path: &Path, reason: impl Into<String>) -> KeeperError {
+    KeeperError::File { path: path.into(), reason: reason.into() }
+}
+
+/// The files of a folder, by name.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, KeeperError> {
     let mut files = Vec::new();
-    for entry in entries {
-        files.push(entry.map_err(|error| failed(path, error.to_string()))?.path());
+    for entry in fs::read_dir(folder).map_err(|error| failed(folder, error.to_string()))? {
+        files.push(entry.map_err(|error| failed(folder, error.to_string()))?.path());
     }
     files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        let extension = file.extension().and_then(|extension| extension.to_str());
-        if !matches!(extension, Some("json" | "crl")) {
-            continue;
-        }
-        let length = fs::metadata(&file).map_err(|error| failed(&file, error.to_string()))?.len();
-        if length > MAX_BYTES {
-            return Err(failed(&file, format!("more than {MAX_BYTES} bytes")));
-        }
-        let bytes = fs::read(&file).map_err(|error| failed(&file, error.to_string()))?;
-        let origin = file.display().to_string();
-        if extension == Some("json") {
-            all.extend(split(&bytes, &origin).map_err(|reason| failed(&file, reason))?);
-        } else {
-            all.push(Statement { kind: kind::AMD_SEV_SNP, input: bytes.into(), origin });
-        }
+    Ok(files)
+}
+
+/// The statements in a file; none if it is of another kind.
+fn read(file: &Path) -> Result<Vec<Statement>, KeeperError> {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    if !matches!(extension, Some("json" | "crl")) {
+        return Ok(Vec::new());
     }
-    Ok(all)
+    let length = fs::metadata(file).map_err(|error| failed(file, error.to_string()))?.len();
+    if length > MAX_BYTES {
+        return Err(failed(file, format!("more than {MAX_BYTES} bytes")));
+    }
+    let bytes = fs::read(file).map_err(|error| failed(file, error.to_string()))?;
+    let origin = file.display().to_string();
+    if extension == Some("json") {
+        return split(&bytes, &origin).map_err(|reason| failed(file, reason));
+    }
+    Ok(vec![Statement { kind: kind::AMD_SEV_SNP, input: bytes.into(), origin }])
 }
 
 #[cfg(test)]
@@ -237,7 +252,8 @@ mod tests {
         fs::write(directory.path().join("milan.crl"), [1, 2, 3]).unwrap();
         fs::write(directory.path().join("notes.txt"), "passed over").unwrap();
         let source = Source::Folder(directory.path().into());
-        let statements = source.fetch().await.unwrap();
+        let mut statements = Vec::new();
+        source.fetch(&mut statements).await.unwrap();
         let kinds: Vec<u8> = statements.iter().map(|statement| statement.kind).collect();
         assert_eq!(
             kinds,
@@ -246,7 +262,9 @@ mod tests {
         assert_eq!(statements[4].input, Bytes::from(vec![1, 2, 3]));
 
         fs::write(directory.path().join("broken.json"), "{").unwrap();
-        let error = source.fetch().await.unwrap_err().to_string();
+        let mut others = Vec::new();
+        let error = source.fetch(&mut others).await.unwrap_err().to_string();
         assert!(error.contains("broken.json"), "{error}");
+        assert_eq!(others, statements);
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use alloy_sol_types::SolCall;
 use serde_json::{Value, json};
 use std::{fs, net::SocketAddr};
 use tempfile::TempDir;
@@ -36,6 +37,12 @@ async fn answer(mut stream: TcpStream, error: &Value) {
     let request: Value = body;
     let mut answer = json!({ "jsonrpc": "2.0", "id": 1 });
     match request["method"].as_str() {
+        Some("eth_getBlockByNumber") => answer["result"] = json!({ "timestamp": "0x7" }),
+        // What it was called with, where there is no other error.
+        Some("eth_call") if error.is_null() => {
+            let input = &request["params"][0]["input"];
+            answer["error"] = json!({ "code": -32603, "message": input });
+        }
         Some("eth_call") => answer["error"] = error.clone(),
         _ => answer["result"] = json!("0x1"),
     }
@@ -96,6 +103,19 @@ async fn only_the_precompile_refuses_a_statement() {
 }
 
 #[tokio::test]
+async fn statements_are_judged_at_the_chain_s_time() {
+    let (_folder, source) = folder_with_a_list();
+    let (mut keeper, _served) = keeper_over(Value::Null, source).await;
+    let round = keeper.round().await;
+    let Err(KeeperError::Chain(ClientError::Rejected { message, .. })) = round else {
+        panic!("{round:?}")
+    };
+    let input: Bytes = message.parse().unwrap();
+    let call = verifyCollateralCall::abi_decode(&input).unwrap();
+    assert_eq!((call.time, &call.collateral[..]), (7, &[1, 2, 3][..]));
+}
+
+#[tokio::test]
 async fn a_source_that_hangs_does_not_keep_the_keeper_from_stopping() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
@@ -115,7 +135,7 @@ async fn a_source_that_is_not_there_says_why() {
         url: "http://127.0.0.1:1".to_owned(),
         products: vec![crate::AmdProduct::Milan],
     };
-    let error = source.fetch().await.unwrap_err().to_string();
+    let error = source.fetch(&mut Vec::new()).await.unwrap_err().to_string();
     assert!(error.starts_with("http://127.0.0.1:1/vcek/v1/Milan/crl: "), "{error}");
     assert!(error.contains("refused"), "{error}");
     assert_eq!(error.matches("127.0.0.1").count(), 1, "{error}");
