@@ -1,4 +1,4 @@
-//! Golden files of claims.
+//! Golden files of claims, and how long random tests run.
 
 use crate::Claims;
 use alloy_primitives::{B256, hex};
@@ -23,6 +23,12 @@ pub(crate) fn render(claims: &Claims) -> String {
         claims.status,
         hex::encode(&claims.tcb),
     )
+}
+
+/// Random cases of a test against a second implementation: as many as `ASSAY_MUTATIONS` says, or
+/// else `default`. Tests whose every case is slow divide it.
+pub(crate) fn cases(default: u32) -> u32 {
+    std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
 
 /// Compares with `testdata/<name>.claims`, or writes it where `UPDATE_GOLDEN` is set.

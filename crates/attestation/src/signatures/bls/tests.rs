@@ -5,6 +5,7 @@ use crate::{
         Scheme,
         tests::{DIGEST, bls12_381, check},
     },
+    testing::cases,
 };
 use alloy_primitives::{B256, hex};
 use ark_bls12_381::{Fq, Fq2, G1Affine, G2Affine};
@@ -206,9 +207,7 @@ fn wrong_signatures() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(128)
-    ))]
+    #![proptest_config(ProptestConfig::with_cases(cases(128)))]
 
     /// Both backends agree on every point that a few changed bits give. A long run:
     /// `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib bls`.

@@ -8,7 +8,10 @@
 //! that many mutations of quotes and collateral and a tenth as many invented statements.
 
 use super::*;
-use crate::dev::recipe::{Product, dates};
+use crate::{
+    dev::recipe::{Product, dates},
+    testing::cases,
+};
 use dcap_qvl::{
     QuoteCollateralV3,
     configs::{RingConfig, RustCryptoConfig},
@@ -148,11 +151,6 @@ fn known_mistakes() {
     }
     // The list is as short as it can be.
     assert_eq!(stricter, STRICTER.iter().copied().collect());
-}
-
-/// How many random cases: `ASSAY_MUTATIONS`, or else these.
-fn cases(default: u32) -> u32 {
-    std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
 }
 
 const WORDS: [&str; 7] = [

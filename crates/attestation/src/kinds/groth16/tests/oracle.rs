@@ -3,6 +3,7 @@
 //! The long run: `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib groth16::tests::oracle`.
 
 use super::*;
+use crate::testing::cases;
 use bn::{AffineG1, AffineG2, Fq, Fq2, Gt, pairing_batch};
 use proptest::{prelude::*, sample::Index};
 use std::sync::LazyLock;
@@ -103,12 +104,6 @@ static CASES: LazyLock<(Vec<Vec<u8>>, Anchors)> = LazyLock::new(|| {
     let hashed = given.iter().map(|evidence| by_hash(evidence));
     (given.iter().map(|evidence| evidence.to_vec()).chain(hashed).collect(), anchors)
 });
-
-/// Random cases of a differential test: `ASSAY_MUTATIONS`, or else so many. Tests whose every case
-/// reaches the pairing divide it.
-pub(crate) fn cases(default: u32) -> u32 {
-    std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(default)
-}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(cases(256)))]

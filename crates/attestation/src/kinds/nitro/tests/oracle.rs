@@ -4,9 +4,11 @@
 //! What is accepted here must be accepted there, with the same contents, at both ends of the window
 //! and no longer outside it. What is refused here and accepted there must be one of the points where
 //! this verifier is stricter, and these are listed.
+//!
+//! The long run: `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib nitro::tests::oracle`.
 
 use super::*;
-use crate::dev::cbor;
+use crate::{dev::cbor, testing::cases};
 use ciborium::Value;
 use proptest::{prelude::*, sample::Index};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -268,15 +270,8 @@ fn shape(recipe: &mut Recipe, index: usize, (what, before, after, renamed, _): S
     }
 }
 
-/// How many random cases a test tries. The long run:
-/// `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib nitro::tests::oracle`.
-fn cases(default: u32, share: u32) -> ProptestConfig {
-    let asked = std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse::<u32>().ok());
-    ProptestConfig::with_cases(asked.map_or(default, |count| count / share))
-}
-
 proptest! {
-    #![proptest_config(cases(200, 2))]
+    #![proptest_config(ProptestConfig::with_cases(cases(400) / 2))]
 
     /// Half of what the long run is asked for: bytes of AWS's document and of one made here.
     #[test]
@@ -290,7 +285,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(50, 4))]
+    #![proptest_config(ProptestConfig::with_cases(cases(200) / 4))]
 
     /// A quarter: payloads changed before they are signed.
     #[test]

@@ -5,6 +5,7 @@ use crate::{
     Backend, Code,
     dev::gpu::{Product, Recipe},
     encoding::base64url,
+    testing::cases,
 };
 use alloy_primitives::{B256, hex};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -189,13 +190,8 @@ fn change(recipe: &mut Recipe, token: &Index, member: &Index, value: Option<&Ind
     }
 }
 
-fn cases(standard: u32) -> ProptestConfig {
-    let asked = std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok());
-    ProptestConfig::with_cases(asked.unwrap_or(standard))
-}
-
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(cases(100)))]
 
     /// Claims changed and then signed as they should be. A long run:
     /// `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib nvidia::tests::oracle`.

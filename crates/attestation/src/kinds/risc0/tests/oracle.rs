@@ -4,9 +4,12 @@
 //! The long run: `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib risc0::tests::oracle`.
 
 use super::*;
-use crate::kinds::groth16::tests::{
-    mutations::{negate_g1, negate_g2},
-    oracle::{cases, theirs as holds},
+use crate::{
+    kinds::groth16::tests::{
+        mutations::{negate_g1, negate_g2},
+        oracle::theirs as holds,
+    },
+    testing::cases,
 };
 use alloy_primitives::{U256, hex};
 use proptest::{prelude::*, sample::Index};

@@ -2,6 +2,7 @@
 //! RustCrypto `rsa`, `p384` and `x509-cert` crates.
 
 use super::{kitchen::*, *};
+use crate::testing::cases;
 use ::sev::{
     certs::snp::{Certificate, Chain as OracleChain, Verifiable, ca},
     firmware::guest::AttestationReport,
@@ -57,12 +58,8 @@ fn agrees_on_the_samples() {
     }
 }
 
-fn cases() -> u32 {
-    std::env::var("ASSAY_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(300)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Random edits of every part, both backends and the oracle side by side. For the long run:
     ///

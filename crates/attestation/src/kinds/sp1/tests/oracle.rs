@@ -3,10 +3,12 @@
 //! The long run: `ASSAY_MUTATIONS=100000 cargo test -p assay-attestation --lib sp1::tests::oracle`.
 
 use super::*;
-use crate::kinds::groth16::tests::{
-    cut,
-    mutations::{negate_g1, negate_g2},
-    oracle::cases,
+use crate::{
+    kinds::groth16::tests::{
+        cut,
+        mutations::{negate_g1, negate_g2},
+    },
+    testing::cases,
 };
 use alloy_primitives::hex;
 use ark_bn254::Fq;
