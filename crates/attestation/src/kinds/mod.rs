@@ -166,15 +166,6 @@ pub(crate) fn counts_with(kind: u8, evidence: &[u8]) -> Work {
     }
 }
 
-/// Fixed-price steps of judging an earlier claims' `tcb`.
-pub(crate) fn counts_assess(kind: u8, tcb: &[u8]) -> Work {
-    match kind {
-        kind::INTEL_DCAP => dcap::counts_assess(),
-        kind::CPU_WITH_GPU => composite::counts_assess(tcb),
-        _ => Work::default(),
-    }
-}
-
 /// Verifies evidence whose sizes are checked.
 pub(crate) fn verify(
     kind: u8,

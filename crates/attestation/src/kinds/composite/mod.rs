@@ -112,12 +112,6 @@ pub(crate) fn counts_with(evidence: &[u8]) -> Work {
     )
 }
 
-/// Steps of judging the CPU's part of an earlier `tcb`.
-pub(crate) fn counts_assess(tcb: &[u8]) -> Work {
-    split_tcb(tcb)
-        .map_or_else(|_| Work::default(), |(cpu_kind, tcb)| kinds::counts_assess(cpu_kind, tcb))
-}
-
 /// Verifies both halves, the CPU's by `collateral`, and that they belong together.
 pub(crate) fn verify(
     evidence: &[u8],

@@ -70,11 +70,6 @@ pub(crate) fn counts_with() -> Work {
     Work { certificates: 3, p256: 4, ..Work::default() }
 }
 
-/// Finding the root among those trusted.
-pub(crate) fn counts_assess() -> Work {
-    Work { certificates: 1, ..Work::default() }
-}
-
 /// Verifies a quote with its collateral; the window is in the claims, the time plays no part.
 pub(crate) fn verify(
     evidence: &[u8],
