@@ -11,25 +11,6 @@ const ISSUER: &str = "https://nras.attestation.nvidia.com";
 const MODEL: &str = "GH100";
 const DRIVER: &str = "595.71.05";
 const VBIOS: &str = "96.00.9F.00.04";
-/// What the service checks on a GPU, in its claims' version 2.0.
-const CHECKS: [&str; 16] = [
-    "arch-check",
-    "attestation-report-parsed",
-    "attestation-report-nonce-match",
-    "attestation-report-signature-verified",
-    "attestation-report-cert-chain-validated",
-    "driver-rim-fetched",
-    "driver-rim-schema-validated",
-    "driver-rim-cert-validated",
-    "driver-rim-signature-verified",
-    "driver-rim-measurements-available",
-    "vbios-rim-fetched",
-    "vbios-rim-schema-validated",
-    "vbios-rim-cert-validated",
-    "vbios-rim-signature-verified",
-    "vbios-rim-measurements-available",
-    "vbios-index-no-conflict",
-];
 
 /// A made-up verification service and the GPUs it vouches for.
 ///
@@ -42,6 +23,26 @@ pub struct DevGpu {
 }
 
 impl DevGpu {
+    /// What the service checks on a GPU, in its claims' version 2.0, without the prefix `x-nvidia-gpu-`.
+    pub const CHECKS: [&str; 16] = [
+        "arch-check",
+        "attestation-report-parsed",
+        "attestation-report-nonce-match",
+        "attestation-report-signature-verified",
+        "attestation-report-cert-chain-validated",
+        "driver-rim-fetched",
+        "driver-rim-schema-validated",
+        "driver-rim-cert-validated",
+        "driver-rim-signature-verified",
+        "driver-rim-measurements-available",
+        "vbios-rim-fetched",
+        "vbios-rim-schema-validated",
+        "vbios-rim-cert-validated",
+        "vbios-rim-signature-verified",
+        "vbios-rim-measurements-available",
+        "vbios-index-no-conflict",
+    ];
+
     /// A service whose every token holds exactly during `validity`, in unix seconds.
     ///
     /// Seconds have at most ten digits; evidence outside that is refused like any malformed one.
@@ -96,7 +97,7 @@ impl DevGpu {
                 ("x-nvidia-attestation-warning", "null".to_owned()),
             ]);
             claims.0.extend(Members::new(common()).0);
-            for check in CHECKS {
+            for check in Self::CHECKS {
                 claims.set(&format!("x-nvidia-gpu-{check}"), "true");
             }
             Token { header: header.clone(), claims }

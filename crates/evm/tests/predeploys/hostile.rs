@@ -2,20 +2,17 @@
 //! accounts, changes balances, is a provider itself, and calls both contracts from within its transfers.
 //! The native token and another, honest one lose nothing by it, to the last unit.
 
-use crate::world::{
-    ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, MODEL_POLICY, NATIVE, OWNER, PROVIDER, REQUESTER,
-    TOKEN, TestToken, USER_POLICY, World, ether, mode, test_code,
+use crate::{
+    story::{Happened, Step, Story, tell},
+    world::{
+        ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, MODEL_POLICY, NATIVE, OWNER, PROVIDER,
+        REQUESTER, TOKEN, TestToken, USER_POLICY, World, ether, mode, test_code,
+    },
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
 use assay_precompiles::contracts::{IDatanets, IInference};
-use proptest::{
-    collection::vec,
-    prelude::any,
-    test_runner::{Config, RngSeed, TestRunner},
-};
-use std::{cell::RefCell, collections::BTreeMap};
 
 const HONEST: Address = Address::repeat_byte(0x71);
 /// What is whole.
@@ -39,14 +36,14 @@ struct Asked {
     cited: Option<Cited>,
 }
 
-struct Story {
+struct Hostile {
     world: World,
     asked: Vec<Asked>,
     totals: [U256; 2],
-    happened: BTreeMap<&'static str, usize>,
+    happened: Happened,
 }
 
-impl Story {
+impl Story for Hostile {
     fn new() -> Self {
         let mut world = World::new();
         world.chain.set_code(HONEST, test_code("TestToken"));
@@ -60,27 +57,19 @@ impl Story {
             world.set_live(TOKENS_SESSION, policy, true);
         }
         let mut story =
-            Self { world, asked: Vec::new(), totals: [U256::ZERO; 2], happened: BTreeMap::new() };
+            Self { world, asked: Vec::new(), totals: [U256::ZERO; 2], happened: Happened::new() };
         story.totals = WHOLE.map(|token| story.total(token));
         story
     }
 
-    fn happened(&mut self, what: &'static str, done: bool) {
-        *self.happened.entry(what).or_default() += usize::from(done);
-    }
-
-    fn pick(&self, which: u16) -> Option<&Asked> {
-        self.asked.get(usize::from(which) % self.asked.len().max(1))
-    }
-
-    fn step(&mut self, (what, which, how): (u8, u16, u16)) {
+    fn step(&mut self, (what, which, how): Step) {
         let token = [NATIVE, HONEST, TOKEN][usize::from(how % 3)];
         match what % 16 {
             0..=2 => self.request(token, which, how),
             3 | 4 => self.settle(which),
             5 => self.settle_many(which),
             6 | 7 => self.leave(which, token),
-            8 => self.end(which, how),
+            8 => self.end_one(which, how),
             9 => self.world.chain.advance([1, 500, DAY / 2, DAY, 20 * DAY][usize::from(which % 5)]),
             10 | 11 => self.misbehave(which, how),
             12..=14 => {
@@ -105,6 +94,84 @@ impl Story {
         let reentry = self.world.chain.call(TOKEN, &TestToken::reentryCall {});
         self.happened("called back and refused", reentry == U256::from(1));
         self.happened("called back", reentry == U256::from(2));
+    }
+
+    /// What each contract holds of what is whole is what it owes.
+    fn audit(&self) {
+        for (token, total) in WHOLE.into_iter().zip(self.totals) {
+            let (mut escrows, mut pools) = (U256::ZERO, U256::ZERO);
+            for asked in &self.asked {
+                let request = self.world.request_of(asked.id);
+                if request.token == token && request.state == IInference::State::Open {
+                    escrows += request.escrow;
+                }
+                let credit = self.world.credit_of(asked.id);
+                let challenged = credit.state == IDatanets::State::Challenged;
+                if request.token == token
+                    && (challenged || credit.state == IDatanets::State::Waiting)
+                {
+                    pools += credit.pool;
+                }
+                if challenged && token == NATIVE {
+                    pools += ether(1) / U256::from(100);
+                }
+            }
+            let owed: U256 = ACCOUNTS.iter().map(|account| self.world.owed(token, *account)).sum();
+            let due: U256 = ACCOUNTS.iter().map(|account| self.world.due(token, *account)).sum();
+            assert_eq!(self.world.has(token, INFERENCE), escrows + owed, "Inference, {token}");
+            assert_eq!(self.world.has(token, DATANETS), pools + due, "Datanets, {token}");
+            assert_eq!(self.total(token), total, "all of {token}");
+        }
+    }
+
+    /// Whatever the token does at the end, everybody leaves with the rest.
+    fn end(mut self) -> Happened {
+        self.audit();
+        self.world.chain.advance(100 * DAY);
+        for index in 0..self.asked.len() {
+            for how in [0, 4, 2] {
+                self.end_one(index as u16, how);
+            }
+        }
+        for account in ACCOUNTS {
+            for token in WHOLE {
+                let withdraw = IInference::withdrawCall { token, to: AWAY };
+                let claim = IDatanets::claimCall { token, to: AWAY };
+                if account == TOKEN {
+                    // It has code, and withdraws from within a transfer alone.
+                    self.world.set_mode(mode::TRUE);
+                    self.world.tell(TOKEN, &TestToken::setFeeCall { fee: U256::ZERO });
+                    for (target, data) in
+                        [(INFERENCE, withdraw.abi_encode()), (DATANETS, claim.abi_encode())]
+                    {
+                        let call = TestToken::setReentryCall { target, data: data.into() };
+                        self.world.tell(TOKEN, &call);
+                        let call = TestToken::transferCall { to: AWAY, amount: U256::ZERO };
+                        self.world.chain.send(ANYONE, TOKEN, &call).ok();
+                    }
+                } else {
+                    let _ = self.world.chain.send(account, INFERENCE, &withdraw);
+                    let _ = self.world.chain.send(account, DATANETS, &claim);
+                }
+            }
+        }
+        self.audit();
+        for token in WHOLE {
+            for contract in [INFERENCE, DATANETS] {
+                assert_eq!(self.world.has(token, contract), U256::ZERO, "dust of {token}");
+            }
+        }
+        self.happened
+    }
+}
+
+impl Hostile {
+    fn happened(&mut self, what: &'static str, done: bool) {
+        *self.happened.entry(what).or_default() += usize::from(done);
+    }
+
+    fn pick(&self, which: u16) -> Option<&Asked> {
+        self.asked.get(usize::from(which) % self.asked.len().max(1))
     }
 
     fn request(&mut self, token: Address, which: u16, how: u16) {
@@ -158,7 +225,7 @@ impl Story {
     }
 
     /// One of the ends of a request or of its credit.
-    fn end(&mut self, which: u16, how: u16) {
+    fn end_one(&mut self, which: u16, how: u16) {
         let Some(asked) = self.pick(which) else { return };
         let (id, cited) = (asked.id, asked.cited.clone());
         let chain = &mut self.world.chain;
@@ -234,104 +301,12 @@ impl Story {
             .map(|account| self.world.has(token, *account))
             .sum()
     }
-
-    /// What each contract holds of what is whole is what it owes.
-    fn audit(&self) {
-        for (token, total) in WHOLE.into_iter().zip(self.totals) {
-            let (mut escrows, mut pools) = (U256::ZERO, U256::ZERO);
-            for asked in &self.asked {
-                let request = self.world.request_of(asked.id);
-                if request.token == token && request.state == IInference::State::Open {
-                    escrows += request.escrow;
-                }
-                let credit = self.world.credit_of(asked.id);
-                let challenged = credit.state == IDatanets::State::Challenged;
-                if request.token == token
-                    && (challenged || credit.state == IDatanets::State::Waiting)
-                {
-                    pools += credit.pool;
-                }
-                if challenged && token == NATIVE {
-                    pools += ether(1) / U256::from(100);
-                }
-            }
-            let owed: U256 = ACCOUNTS.iter().map(|account| self.world.owed(token, *account)).sum();
-            let due: U256 = ACCOUNTS.iter().map(|account| self.world.due(token, *account)).sum();
-            assert_eq!(self.world.has(token, INFERENCE), escrows + owed, "Inference, {token}");
-            assert_eq!(self.world.has(token, DATANETS), pools + due, "Datanets, {token}");
-            assert_eq!(self.total(token), total, "all of {token}");
-        }
-    }
-
-    /// Whatever the token does at the end, everybody leaves with the rest.
-    fn leave_all(mut self) -> BTreeMap<&'static str, usize> {
-        self.audit();
-        self.world.chain.advance(100 * DAY);
-        for index in 0..self.asked.len() {
-            for how in [0, 4, 2] {
-                self.end(index as u16, how);
-            }
-        }
-        for account in ACCOUNTS {
-            for token in WHOLE {
-                let withdraw = IInference::withdrawCall { token, to: AWAY };
-                let claim = IDatanets::claimCall { token, to: AWAY };
-                if account == TOKEN {
-                    // It has code, and withdraws from within a transfer alone.
-                    self.world.set_mode(mode::TRUE);
-                    self.world.tell(TOKEN, &TestToken::setFeeCall { fee: U256::ZERO });
-                    for (target, data) in
-                        [(INFERENCE, withdraw.abi_encode()), (DATANETS, claim.abi_encode())]
-                    {
-                        let call = TestToken::setReentryCall { target, data: data.into() };
-                        self.world.tell(TOKEN, &call);
-                        let call = TestToken::transferCall { to: AWAY, amount: U256::ZERO };
-                        self.world.chain.send(ANYONE, TOKEN, &call).ok();
-                    }
-                } else {
-                    let _ = self.world.chain.send(account, INFERENCE, &withdraw);
-                    let _ = self.world.chain.send(account, DATANETS, &claim);
-                }
-            }
-        }
-        self.audit();
-        for token in WHOLE {
-            for contract in [INFERENCE, DATANETS] {
-                assert_eq!(self.world.has(token, contract), U256::ZERO, "dust of {token}");
-            }
-        }
-        self.happened
-    }
 }
 
 /// `ASSAY_MUTATIONS` sets how many stories are told; 8 by default.
 #[test]
 fn a_hostile_token_harms_nobody_elses_money() {
-    let cases = std::env::var("ASSAY_MUTATIONS").ok().and_then(|cases| cases.parse().ok());
-    let config = Config {
-        cases: cases.unwrap_or(8),
-        rng_seed: RngSeed::Fixed(1004),
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let happened = RefCell::new(BTreeMap::new());
-    let steps = vec((any::<u8>(), any::<u16>(), any::<u16>()), 60..120);
-    TestRunner::new(config)
-        .run(&steps, |steps| {
-            let mut story = Story::new();
-            for (count, step) in steps.into_iter().enumerate() {
-                story.step(step);
-                if count % 8 == 0 {
-                    story.audit();
-                }
-            }
-            for (what, count) in story.leave_all() {
-                *happened.borrow_mut().entry(what).or_insert(0usize) += count;
-            }
-            Ok(())
-        })
-        .expect("no story fails");
-    let happened = happened.into_inner();
+    let happened = tell::<Hostile>(8, 1004, 60..120);
     println!("{happened:?}");
     assert_eq!(happened.len(), 6);
     assert!(happened.values().all(|count| *count > 3), "{happened:?}");

@@ -21,6 +21,7 @@ mod session_ends;
 mod session_keys;
 mod session_policies;
 mod sessions;
+mod story;
 mod tokens;
 mod verifiers;
 mod world;

@@ -3,6 +3,7 @@
 
 use crate::{
     harness::Success,
+    story::{Happened, Step, Story, tell},
     world::{
         ANYONE, CHALLENGER, CONTRIBUTORS, Cited, DAY, MODEL_POLICY, NATIVE, OWNER, PROVIDER,
         REQUESTER, SESSION, TOKEN, TestToken, USER_POLICY, World, ether, mode,
@@ -11,15 +12,7 @@ use crate::{
 use alloy_primitives::{Address, B256, U256};
 use assay_chainspec::predeploys::{DATANETS, INFERENCE};
 use assay_precompiles::contracts::{IDatanets, IInference};
-use proptest::{
-    collection::vec,
-    prelude::any,
-    test_runner::{Config, RngSeed, TestRunner},
-};
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::BTreeSet;
 
 const TOKENS: [Address; 2] = [NATIVE, TOKEN];
 const ACCOUNTS: [Address; 7] =
@@ -37,7 +30,7 @@ struct Asked {
     cited: Option<Cited>,
 }
 
-struct Story {
+struct Money {
     world: World,
     asked: Vec<Asked>,
     live: bool,
@@ -47,10 +40,10 @@ struct Story {
     fee: u64,
     bond: U256,
     /// How often each thing happened.
-    happened: BTreeMap<&'static str, usize>,
+    happened: Happened,
 }
 
-impl Story {
+impl Story for Money {
     fn new() -> Self {
         Self {
             world: World::new(),
@@ -60,11 +53,11 @@ impl Story {
             burnt: U256::ZERO,
             fee: 0,
             bond: ether(1) / U256::from(100),
-            happened: BTreeMap::new(),
+            happened: Happened::new(),
         }
     }
 
-    fn step(&mut self, (what, which, how): (u8, u16, u16)) {
+    fn step(&mut self, (what, which, how): Step) {
         let which = usize::from(which);
         let token = TOKENS[usize::from(how & 1)];
         match what % 18 {
@@ -98,6 +91,68 @@ impl Story {
         }
     }
 
+    /// What each contract holds is what it owes.
+    fn audit(&self) {
+        for token in TOKENS {
+            let escrows: U256 = self
+                .asked
+                .iter()
+                .filter(|asked| asked.open && asked.token == token)
+                .map(|asked| asked.escrow)
+                .sum();
+            let owed: U256 = ACCOUNTS.iter().map(|account| self.world.owed(token, *account)).sum();
+            assert_eq!(self.world.has(token, INFERENCE), escrows + owed, "Inference, {token}");
+
+            let mut pools = U256::ZERO;
+            for asked in &self.asked {
+                let credit = self.world.credit_of(asked.id);
+                let challenged = credit.state == IDatanets::State::Challenged;
+                let held = challenged || credit.state == IDatanets::State::Waiting;
+                if held && asked.token == token {
+                    pools += credit.pool;
+                }
+                if challenged && token == NATIVE {
+                    pools += self.bond;
+                }
+            }
+            let due: U256 = ACCOUNTS.iter().map(|account| self.world.due(token, *account)).sum();
+            assert_eq!(self.world.has(token, DATANETS), pools + due, "Datanets, {token}");
+
+            let everybody = ACCOUNTS.iter().chain(&[INFERENCE, DATANETS, AWAY]);
+            let total: U256 = everybody.map(|account| self.world.has(token, *account)).sum();
+            let burnt = if token == TOKEN { self.burnt } else { U256::ZERO };
+            let minted = if token == TOKEN { ether(1_000) } else { ether(4_000) };
+            assert_eq!(total + burnt, minted, "all of {token}");
+        }
+    }
+
+    /// Everything ends and everybody leaves: the contracts are empty.
+    fn end(mut self) -> Happened {
+        self.world.set_mode(mode::TRUE);
+        self.world.chain.advance(100 * DAY);
+        for index in 0..self.asked.len() {
+            self.refund(index);
+            self.distribute(index);
+            self.void(index);
+        }
+        self.audit();
+        for account in 0..ACCOUNTS.len() {
+            for token in TOKENS {
+                self.leave(account, token);
+            }
+        }
+        self.audit();
+        for token in TOKENS {
+            for contract in [INFERENCE, DATANETS] {
+                assert_eq!(self.world.has(token, contract), U256::ZERO, "dust of {token}");
+            }
+        }
+        assert!(self.asked.iter().all(|asked| !asked.open));
+        self.happened
+    }
+}
+
+impl Money {
     /// A request, with the receipt that a provider would give now, or a wrong one.
     fn request(&mut self, token: Address, how: u16) {
         let amount = U256::from(how) * U256::from(1_000_003) + U256::from(1);
@@ -263,96 +318,12 @@ impl Story {
         let sent = self.world.chain.send(ANYONE, DATANETS, &call);
         self.happened("void", usize::from(sent.is_ok()));
     }
-
-    /// What each contract holds is what it owes.
-    fn audit(&self) {
-        for token in TOKENS {
-            let escrows: U256 = self
-                .asked
-                .iter()
-                .filter(|asked| asked.open && asked.token == token)
-                .map(|asked| asked.escrow)
-                .sum();
-            let owed: U256 = ACCOUNTS.iter().map(|account| self.world.owed(token, *account)).sum();
-            assert_eq!(self.world.has(token, INFERENCE), escrows + owed, "Inference, {token}");
-
-            let mut pools = U256::ZERO;
-            for asked in &self.asked {
-                let credit = self.world.credit_of(asked.id);
-                let challenged = credit.state == IDatanets::State::Challenged;
-                let held = challenged || credit.state == IDatanets::State::Waiting;
-                if held && asked.token == token {
-                    pools += credit.pool;
-                }
-                if challenged && token == NATIVE {
-                    pools += self.bond;
-                }
-            }
-            let due: U256 = ACCOUNTS.iter().map(|account| self.world.due(token, *account)).sum();
-            assert_eq!(self.world.has(token, DATANETS), pools + due, "Datanets, {token}");
-
-            let everybody = ACCOUNTS.iter().chain(&[INFERENCE, DATANETS, AWAY]);
-            let total: U256 = everybody.map(|account| self.world.has(token, *account)).sum();
-            let burnt = if token == TOKEN { self.burnt } else { U256::ZERO };
-            let minted = if token == TOKEN { ether(1_000) } else { ether(4_000) };
-            assert_eq!(total + burnt, minted, "all of {token}");
-        }
-    }
-
-    /// Everything ends and everybody leaves: the contracts are empty.
-    fn end(mut self) -> BTreeMap<&'static str, usize> {
-        self.world.set_mode(mode::TRUE);
-        self.world.chain.advance(100 * DAY);
-        for index in 0..self.asked.len() {
-            self.refund(index);
-            self.distribute(index);
-            self.void(index);
-        }
-        self.audit();
-        for account in 0..ACCOUNTS.len() {
-            for token in TOKENS {
-                self.leave(account, token);
-            }
-        }
-        self.audit();
-        for token in TOKENS {
-            for contract in [INFERENCE, DATANETS] {
-                assert_eq!(self.world.has(token, contract), U256::ZERO, "dust of {token}");
-            }
-        }
-        assert!(self.asked.iter().all(|asked| !asked.open));
-        self.happened
-    }
 }
 
 /// `ASSAY_MUTATIONS` sets how many stories are told; 12 by default.
 #[test]
 fn money_in_is_money_out_and_held() {
-    let cases = std::env::var("ASSAY_MUTATIONS").ok().and_then(|cases| cases.parse().ok());
-    let config = Config {
-        cases: cases.unwrap_or(12),
-        rng_seed: RngSeed::Fixed(1003),
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let happened = RefCell::new(BTreeMap::new());
-    let steps = vec((any::<u8>(), any::<u16>(), any::<u16>()), 30..90);
-    TestRunner::new(config)
-        .run(&steps, |steps| {
-            let mut story = Story::new();
-            for (count, step) in steps.into_iter().enumerate() {
-                story.step(step);
-                if count % 8 == 0 {
-                    story.audit();
-                }
-            }
-            for (what, count) in story.end() {
-                *happened.borrow_mut().entry(what).or_insert(0usize) += count;
-            }
-            Ok(())
-        })
-        .expect("no story fails");
-    let happened = happened.into_inner();
+    let happened = tell::<Money>(12, 1003, 30..90);
     println!("{happened:?}");
     assert_eq!(happened.len(), 8);
     assert!(happened.values().all(|count| *count > 3), "{happened:?}");

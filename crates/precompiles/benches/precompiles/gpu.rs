@@ -13,25 +13,6 @@ use sha2::{Digest, Sha256};
 use std::ops::Range;
 
 const VALIDITY: Range<u64> = 1_800_000_000..1_800_003_600;
-/// What claims of version 2.0 must state.
-const CHECKS: [&str; 16] = [
-    "arch-check",
-    "attestation-report-parsed",
-    "attestation-report-nonce-match",
-    "attestation-report-signature-verified",
-    "attestation-report-cert-chain-validated",
-    "driver-rim-fetched",
-    "driver-rim-schema-validated",
-    "driver-rim-cert-validated",
-    "driver-rim-signature-verified",
-    "driver-rim-measurements-available",
-    "vbios-rim-fetched",
-    "vbios-rim-schema-validated",
-    "vbios-rim-cert-validated",
-    "vbios-rim-signature-verified",
-    "vbios-rim-measurements-available",
-    "vbios-index-no-conflict",
-];
 
 /// Platforms whose roots the benchmark's chain trusts: as many as a genesis may name.
 pub(crate) fn platforms() -> impl Iterator<Item = DevPlatform> {
@@ -106,7 +87,7 @@ fn longest_tokens(filling: &str, count: usize) -> Vec<u8> {
     );
     // Stated by every one of the service's tokens.
     let checks: String =
-        CHECKS.iter().map(|check| format!(r#","x-nvidia-gpu-{check}":true"#)).collect();
+        DevGpu::CHECKS.iter().map(|check| format!(r#","x-nvidia-gpu-{check}":true"#)).collect();
     let gpus: Vec<String> = (0..count)
         .map(|index| {
             token(&format!(
